@@ -1,0 +1,116 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+)
+
+// table is the whole table, built from the lists of the groups.
+var table = build()
+
+type commandTable struct {
+	all    []*Spec // sorted by name; position is the ID
+	top    []*Spec // without subcommands, sorted by name
+	byName map[string]*Spec
+}
+
+// maxNameLength bounds the buffer for lower-case names; a test holds it against the table.
+const maxNameLength = 32
+
+// build joins the groups and fills in all that follows from the entries.
+func build(groups ...[]*Spec) *commandTable {
+	t := &commandTable{byName: map[string]*Spec{}}
+	t.top = slices.Concat(groups...)
+	slices.SortFunc(t.top, compareNames)
+	for _, s := range t.top {
+		t.byName[s.Name] = s
+		t.add(s)
+		if len(s.Subcommands) == 0 {
+			continue
+		}
+		s.bySubname = make(map[string]*Spec, len(s.Subcommands))
+		slices.SortFunc(s.Subcommands, compareNames)
+		for _, sub := range s.Subcommands {
+			sub.Parent = s
+			sub.Group = s.Group
+			s.bySubname[sub.Name[len(s.Name)+1:]] = sub
+			t.add(sub)
+		}
+	}
+	return t
+}
+
+func (t *commandTable) add(s *Spec) {
+	s.ID = len(t.all)
+	s.categories = s.ACL | ImpliedCategories(s.Flags, s.ACL)
+	var movable bool
+	if s.legacy, movable = legacyOf(s.Keys); movable {
+		s.Flags |= MovableKeys
+	}
+	t.all = append(t.all, s)
+}
+
+func compareNames(a, b *Spec) int { return strings.Compare(a.Name, b.Name) }
+
+// All returns every command and subcommand, a container directly before its subcommands; the position of a spec is
+// its ID. The slice must not be modified.
+func All() []*Spec { return table.all }
+
+// Count returns the number of commands without subcommands, as COMMAND COUNT does.
+func Count() int { return len(table.top) }
+
+// Lookup resolves the request args, in any case. For a container with a second argument that argument names the
+// subcommand: s is the subcommand, or nil if it does not exist, and container is the container. Otherwise container is
+// nil and s the command, or nil if it does not exist. It does not allocate. args MUST NOT be empty.
+func Lookup(args [][]byte) (s, container *Spec) {
+	s = find(table.byName, args[0])
+	if s == nil || s.bySubname == nil || len(args) == 1 {
+		return s, nil
+	}
+	return find(s.bySubname, args[1]), s
+}
+
+// ByName resolves a name as it stands in Spec.Name, in any case: "get", "client|list". It returns nil if there is none.
+func ByName(name []byte) *Spec {
+	for i, c := range name {
+		if c == '|' {
+			container := find(table.byName, name[:i])
+			if container == nil || container.bySubname == nil {
+				return nil
+			}
+			return find(container.bySubname, name[i+1:])
+		}
+	}
+	return find(table.byName, name)
+}
+
+func find(m map[string]*Spec, name []byte) *Spec {
+	var buf [maxNameLength]byte
+	if len(name) > len(buf) {
+		return nil
+	}
+	for i, c := range name {
+		buf[i] = lower(c)
+	}
+	return m[string(buf[:len(name)])]
+}
+
+// equalFold compares without regard to the case of ASCII letters.
+func equalFold(b []byte, s string) bool {
+	if len(b) != len(s) {
+		return false
+	}
+	for i, c := range b {
+		if lower(c) != lower(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
