@@ -1,0 +1,41 @@
+package codec
+
+// Limits bound what one command may hold. They are read while a command is decoded, so a change applies to the next
+// length that is read.
+type Limits struct {
+	MaxArgs        int   // arguments of one command, the name included
+	MaxBulkBytes   int64 // bytes of one argument (proto-max-bulk-len)
+	MaxInlineBytes int   // bytes of an inline command, and of a length line that never ends
+
+	// Unauthenticated marks the narrow limits of a client that has yet to log in: exceeding MaxArgs or MaxBulkBytes
+	// then gets an error of its own, unless DefaultLimits are exceeded as well.
+	Unauthenticated bool
+}
+
+// DefaultLimits are those of Redis, with its former maximum of arguments.
+var DefaultLimits = Limits{MaxArgs: 1024 * 1024, MaxBulkBytes: 512 << 20, MaxInlineBytes: 64 << 10}
+
+// UnauthenticatedLimits hold before AUTH when a password is set, so that strangers cannot make the server buffer much.
+var UnauthenticatedLimits = Limits{MaxArgs: 10, MaxBulkBytes: 16384, MaxInlineBytes: 64 << 10, Unauthenticated: true}
+
+func (l *Limits) checkArgs(n int64) *ProtocolError {
+	switch {
+	case l.Unauthenticated && n > int64(l.MaxArgs) && n <= int64(DefaultLimits.MaxArgs):
+		return errMultibulkUnauth
+	case n > int64(l.MaxArgs):
+		return errMultibulkTooLarge
+	}
+	return nil
+}
+
+func (l *Limits) checkBulk(n int64) *ProtocolError {
+	switch {
+	case n < 0:
+		return errBulkLength
+	case l.Unauthenticated && n > l.MaxBulkBytes && n <= DefaultLimits.MaxBulkBytes:
+		return errBulkUnauth
+	case n > l.MaxBulkBytes:
+		return errBulkTooLarge
+	}
+	return nil
+}
