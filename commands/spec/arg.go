@@ -67,9 +67,10 @@ func block(name string, args ...Arg) Arg {
 	return Arg{Name: name, Type: ArgBlock, KeySpec: NoKeySpec, Args: args}
 }
 
-func (a Arg) display(text string) Arg  { a.Display = text; return a }
-func (a Arg) after(token string) Arg   { a.Token = token; return a }
-func (a Arg) since(version string) Arg { a.Since = version; return a }
-func (a Arg) optional() Arg            { a.Optional = true; return a }
-func (a Arg) multiple() Arg            { a.Multiple = true; return a }
-func (a Arg) multipleWithToken() Arg   { a.Multiple, a.MultipleToken = true, true; return a }
+func (a Arg) display(text string) Arg       { a.Display = text; return a }
+func (a Arg) after(token string) Arg        { a.Token = token; return a }
+func (a Arg) since(version string) Arg      { a.Since = version; return a }
+func (a Arg) deprecated(version string) Arg { a.DeprecatedSince = version; return a }
+func (a Arg) optional() Arg                 { a.Optional = true; return a }
+func (a Arg) multiple() Arg                 { a.Multiple = true; return a }
+func (a Arg) multipleWithToken() Arg        { a.Multiple, a.MultipleToken = true, true; return a }

@@ -5,39 +5,60 @@ import (
 	"strings"
 )
 
+// group is one chapter of the documentation with its commands.
+type group struct {
+	name  string
+	specs []*Spec
+}
+
 // table is the whole table, built from the lists of the groups.
-var table = build()
+var table = build(
+	group{"bitmap", bitmapCommands},
+	group{"connection", connectionCommands},
+	group{"generic", genericCommands},
+	group{"server", serverCommands},
+	group{"string", stringCommands},
+)
 
 type commandTable struct {
-	all    []*Spec // sorted by name; position is the ID
-	top    []*Spec // without subcommands, sorted by name
+	all    []*Spec // by name, a container followed by its subcommands; the position is the ID
+	top    []*Spec // without subcommands, by name
 	byName map[string]*Spec
 }
 
-// maxNameLength bounds the buffer for lower-case names; a test holds it against the table.
+// maxNameLength is the size of the buffer for lower-case names; a longer name names nothing.
 const maxNameLength = 32
 
 // build joins the groups and fills in all that follows from the entries.
-func build(groups ...[]*Spec) *commandTable {
+func build(groups ...group) *commandTable {
 	t := &commandTable{byName: map[string]*Spec{}}
-	t.top = slices.Concat(groups...)
+	for _, g := range groups {
+		for _, s := range g.specs {
+			s.Group = g.name
+			t.top = append(t.top, s)
+		}
+	}
 	slices.SortFunc(t.top, compareNames)
 	for _, s := range t.top {
 		t.byName[s.Name] = s
 		t.add(s)
-		if len(s.Subcommands) == 0 {
-			continue
-		}
-		s.bySubname = make(map[string]*Spec, len(s.Subcommands))
-		slices.SortFunc(s.Subcommands, compareNames)
-		for _, sub := range s.Subcommands {
-			sub.Parent = s
-			sub.Group = s.Group
-			s.bySubname[sub.Name[len(s.Name)+1:]] = sub
-			t.add(sub)
-		}
+		t.addSubcommands(s)
 	}
 	return t
+}
+
+func (t *commandTable) addSubcommands(s *Spec) {
+	if len(s.Subcommands) == 0 {
+		return
+	}
+	s.bySubname = make(map[string]*Spec, len(s.Subcommands))
+	slices.SortFunc(s.Subcommands, compareNames)
+	for _, sub := range s.Subcommands {
+		sub.Parent = s
+		sub.Group = s.Group
+		s.bySubname[sub.Name[len(s.Name)+1:]] = sub
+		t.add(sub)
+	}
 }
 
 func (t *commandTable) add(s *Spec) {
