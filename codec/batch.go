@@ -1,6 +1,9 @@
 package codec
 
-import "sync"
+import (
+	"errors"
+	"sync"
+)
 
 // Batch holds the complete commands decoded from one connection at one time and owns the bytes of their arguments.
 type Batch struct {
@@ -58,7 +61,7 @@ func (b *Batch) Fill(d *Decoder, buf []byte, lim *Limits, maxCommands, maxBytes 
 	rest = buf
 	for len(rest) > 0 && len(b.ends) < maxCommands && (b.bytes < maxBytes || len(b.ends) == 0) {
 		args, n, err := d.Decode(rest, b.args, lim)
-		if err == ErrIncomplete { //nolint:errorlint // returned as it is
+		if errors.Is(err, ErrIncomplete) {
 			break
 		}
 		if err != nil {

@@ -2,6 +2,7 @@ package codec
 
 import (
 	"bytes"
+	"errors"
 	"sync"
 )
 
@@ -48,7 +49,7 @@ func (d *Decoder) Decode(b []byte, args [][]byte, lim *Limits) (out [][]byte, n 
 		if b[0] != '*' {
 			return d.inline(b, args, lim)
 		}
-		count, next, err := d.length(b, 0, lim, errMultibulkHeader, errMultibulkLength)
+		count, next, err := d.length(b, 0, '*', lim, errMultibulkHeader, errMultibulkLength)
 		if err != nil {
 			return args, 0, err
 		}
@@ -109,7 +110,7 @@ func (d *Decoder) bulkLength(b []byte, pos int, lim *Limits) (size, next int, er
 			return n, i + 2, nil
 		}
 	}
-	n, next, err := d.length(b, pos, lim, errBulkHeader, errBulkLength)
+	n, next, err := d.length(b, pos, '$', lim, errBulkHeader, errBulkLength)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -121,7 +122,7 @@ func (d *Decoder) bulkLength(b []byte, pos int, lim *Limits) (size, next int, er
 
 // length reads the number in the line at pos, behind its type byte. As in Redis, a line is judged only when it is
 // complete, it ends at CR and whatever byte follows, and a NUL hides its end.
-func (d *Decoder) length(b []byte, pos int, lim *Limits, tooBig, invalid *ProtocolError) (n int64, next int, err error) {
+func (d *Decoder) length(b []byte, pos int, kind byte, lim *Limits, tooBig, invalid *ProtocolError) (n int64, next int, err error) {
 	end := d.lineEnd(b, pos, '\r', lim.MaxInlineBytes)
 	if end < 0 {
 		if len(b)-pos > lim.MaxInlineBytes {
@@ -134,10 +135,10 @@ func (d *Decoder) length(b []byte, pos int, lim *Limits, tooBig, invalid *Protoc
 		d.need = 1
 		return 0, 0, ErrIncomplete
 	}
-	if pos > 0 && b[pos] != '$' {
+	if b[pos] != kind {
 		return 0, 0, d.fail(errExpectedBulk(b[pos]))
 	}
-	n, ok := parseInt(b[min(pos+1, end):end])
+	n, ok := parseInt(b[pos+1 : end])
 	if !ok {
 		return 0, 0, d.fail(invalid)
 	}
@@ -166,7 +167,7 @@ func (d *Decoder) lineEnd(b []byte, pos int, end byte, maxBytes int) int {
 
 // suspend ends a call without a command. If more bytes can help, it saves what this call has found.
 func (d *Decoder) suspend(b []byte, args [][]byte, base, pos int, err error) ([][]byte, int, error) {
-	if err != ErrIncomplete { //nolint:errorlint // internal, never wrapped
+	if !errors.Is(err, ErrIncomplete) {
 		return args[:base], 0, err
 	}
 	if d.lens == nil {
@@ -175,10 +176,8 @@ func (d *Decoder) suspend(b []byte, args [][]byte, base, pos int, err error) ([]
 			*d.lens = append(*d.lens, len(arg))
 		}
 	}
+	clear(args[base:]) // nothing beyond the length may keep b alive
 	d.pos = pos
-	if d.scan < pos {
-		d.scan = pos
-	}
 	// Growing by no more than what has already arrived keeps a declared length from costing memory.
 	d.need = min(d.need, max(len(b), minNeed))
 	return args[:base], 0, ErrIncomplete

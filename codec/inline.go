@@ -19,9 +19,6 @@ func (d *Decoder) inline(b []byte, args [][]byte, lim *Limits) (out [][]byte, n 
 	if !ok {
 		return args[:base], 0, d.fail(errUnbalancedQuotes)
 	}
-	if len(args)-base > lim.MaxArgs && !lim.Unauthenticated {
-		return args[:base], 0, d.fail(errMultibulkTooLarge)
-	}
 	d.Reset()
 	return args, end + 1, nil
 }

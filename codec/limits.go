@@ -1,14 +1,16 @@
 package codec
 
+import "math"
+
 // Limits bound what one command may hold. They are read while a command is decoded, so a change applies to the next
 // length that is read.
 type Limits struct {
-	MaxArgs        int   // arguments of one command, the name included
+	MaxArgs        int   // arguments of one command, the name included; inline ones are bounded by MaxInlineBytes
 	MaxBulkBytes   int64 // bytes of one argument (proto-max-bulk-len)
 	MaxInlineBytes int   // bytes of an inline command, and of a length line that never ends
 
 	// Unauthenticated marks the narrow limits of a client that has yet to log in: exceeding MaxArgs or MaxBulkBytes
-	// then gets an error of its own, unless DefaultLimits are exceeded as well.
+	// then gets an error of its own, unless the length would be invalid for anybody.
 	Unauthenticated bool
 }
 
@@ -20,7 +22,7 @@ var UnauthenticatedLimits = Limits{MaxArgs: 10, MaxBulkBytes: 16384, MaxInlineBy
 
 func (l *Limits) checkArgs(n int64) *ProtocolError {
 	switch {
-	case l.Unauthenticated && n > int64(l.MaxArgs) && n <= int64(DefaultLimits.MaxArgs):
+	case l.Unauthenticated && n > int64(l.MaxArgs) && n <= math.MaxInt32:
 		return errMultibulkUnauth
 	case n > int64(l.MaxArgs):
 		return errMultibulkTooLarge
