@@ -1,0 +1,156 @@
+// Package pgtest gives tests a real PostgreSQL: a fresh database per test on a server that all test processes share (DSN), or a
+// server of a test's own that it may stop, kill and restart (Cluster).
+//
+// The server is the one PG_TEST_DSN names, when it is set (make test does). Otherwise the first test starts one below .build, which
+// later processes find running; Main stops it when the last process that uses it ends. PG_VERSION chooses the major version.
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mnorrsken/postkeys/pg/embedded"
+)
+
+// startTimeout bounds a start of PostgreSQL, including the first fetch of its programs.
+const startTimeout = 5 * time.Minute
+
+// databases counts the databases this process has created.
+var databases atomic.Int64
+
+// sharedServer is the server of this process, started by the first test that asks.
+var sharedServer struct {
+	once   sync.Once
+	server *embedded.Server // nil when PG_TEST_DSN is used
+	dsn    string
+	err    error
+}
+
+// Main runs the tests of a package and then gives up the shared server. Call it from TestMain:
+//
+//	func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func Main(m *testing.M) int {
+	code := m.Run()
+	if s := sharedServer.server; s != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := s.Stop(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, "pgtest:", err)
+			return max(code, 1)
+		}
+	}
+	return code
+}
+
+// DSN creates an empty database for the test and returns the connection string of it, as a superuser. The database is dropped when
+// the test ends, with whatever connections are left.
+func DSN(t testing.TB) string {
+	t.Helper()
+	server := ServerDSN(t)
+	name := fmt.Sprintf("postkeys_test_%d_%d", os.Getpid(), databases.Add(1))
+	execute(t, server, "create database "+name+" template template0")
+	t.Cleanup(func() { execute(t, server, "drop database "+name+" with (force)") })
+	return withDatabase(server, name)
+}
+
+// ServerDSN is the connection string of the shared server's database postgres, for tests that create what they need themselves.
+func ServerDSN(t testing.TB) string {
+	t.Helper()
+	s := &sharedServer
+	s.once.Do(func() {
+		if s.dsn = os.Getenv("PG_TEST_DSN"); s.dsn != "" {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+		defer cancel()
+		if s.server, s.err = StartShared(ctx); s.err == nil {
+			s.dsn = s.server.DSN("postgres")
+		}
+	})
+	if s.err != nil {
+		t.Fatalf("starting PostgreSQL for tests: %v", s.err)
+	}
+	return s.dsn
+}
+
+// StartShared starts, or joins, the server below .build that test processes share.
+func StartShared(ctx context.Context) (*embedded.Server, error) {
+	version, build, err := environment()
+	if err != nil {
+		return nil, err
+	}
+	cfg := config(version, build, filepath.Join(build, "pgtest", version))
+	cfg.MayMove, cfg.MaxConnections = true, 400
+	return embedded.Start(ctx, cfg)
+}
+
+// config is what shared servers and clusters have in common.
+func config(version, build, dir string) embedded.Config {
+	return embedded.Config{
+		Dir:      dir,
+		BinDir:   os.Getenv("PG_EMBEDDED_BIN_DIR"),
+		CacheDir: filepath.Join(build, "postgresql"),
+		Version:  version,
+		Settings: map[string]string{"shared_buffers": "128MB", "max_wal_size": "512MB", "min_wal_size": "80MB"},
+		Logger:   slog.New(slog.DiscardHandler),
+	}
+}
+
+// environment reads PG_VERSION and finds the .build directory of the module the working directory is in.
+func environment() (version, build string, err error) {
+	if version = os.Getenv("PG_VERSION"); version == "" {
+		version = embedded.DefaultVersion
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return version, filepath.Join(dir, ".build"), nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", "", errors.New("no go.mod above the working directory")
+		}
+		dir = parent
+	}
+}
+
+// withDatabase replaces the database of a connection string in either form.
+func withDatabase(dsn, name string) string {
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		if u, err := url.Parse(dsn); err == nil {
+			u.Path = "/" + name
+			return u.String()
+		}
+	}
+	return dsn + " dbname=" + name
+}
+
+// execute runs one statement on a connection of its own.
+func execute(t testing.TB, dsn, sql string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, sql); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
