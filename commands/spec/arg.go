@@ -23,6 +23,22 @@ var argTypeNames = []string{
 // String returns the name that COMMAND DOCS uses.
 func (t ArgType) String() string { return argTypeNames[t] }
 
+// ArgFlags says how often an argument may occur.
+type ArgFlags uint8
+
+// The flags of arguments.
+const (
+	ArgOptional      ArgFlags = 1 << iota // may be left out
+	ArgMultiple                           // may be repeated
+	ArgMultipleToken                      // the token is repeated with it
+)
+
+var argFlagNames = []flagName[ArgFlags]{
+	{ArgOptional, "optional"},
+	{ArgMultiple, "multiple"},
+	{ArgMultipleToken, "multiple_token"},
+}
+
 // NoKeySpec stands in Arg.KeySpec for arguments that no key spec describes.
 const NoKeySpec = -1
 
@@ -38,11 +54,12 @@ type Arg struct {
 	Token           string
 	Since           string
 	DeprecatedSince string
-	Optional        bool
-	Multiple        bool // may be repeated
-	MultipleToken   bool // the token is repeated with it
-	Args            []Arg
+	Flags           ArgFlags
+	// Args are the elements of a group.
+	Args []Arg
 }
+
+func (a *Arg) isGroup() bool { return a.Type == ArgOneOf || a.Type == ArgBlock }
 
 // The functions below keep the entries of the table short: arg("offset", ArgInteger).optional().
 
@@ -71,6 +88,10 @@ func (a Arg) display(text string) Arg       { a.Display = text; return a }
 func (a Arg) after(token string) Arg        { a.Token = token; return a }
 func (a Arg) since(version string) Arg      { a.Since = version; return a }
 func (a Arg) deprecated(version string) Arg { a.DeprecatedSince = version; return a }
-func (a Arg) optional() Arg                 { a.Optional = true; return a }
-func (a Arg) multiple() Arg                 { a.Multiple = true; return a }
-func (a Arg) multipleWithToken() Arg        { a.Multiple, a.MultipleToken = true, true; return a }
+func (a Arg) optional() Arg                 { a.Flags |= ArgOptional; return a }
+func (a Arg) multiple() Arg                 { a.Flags |= ArgMultiple; return a }
+
+func (a Arg) multipleWithToken() Arg {
+	a.Flags |= ArgMultiple | ArgMultipleToken
+	return a
+}

@@ -29,11 +29,14 @@ const (
 	TouchesArbitraryKeys                  // touches keys that its arguments do not name
 )
 
-// flagNames is in the order of Redis' replies. Flags without a name are not shown.
-var flagNames = []struct {
-	flag Flag
+// flagName is the name by which replies show a flag.
+type flagName[F ~uint8 | ~uint16 | ~uint32] struct {
+	flag F
 	name string
-}{
+}
+
+// flagNames is in the order of Redis' replies. Flags without a name are not shown.
+var flagNames = []flagName[Flag]{
 	{Write, "write"},
 	{ReadOnly, "readonly"},
 	{DenyOOM, "denyoom"},
@@ -64,10 +67,7 @@ const (
 	DocSystem                         // for the server's own use
 )
 
-var docFlagNames = []struct {
-	flag DocFlag
-	name string
-}{
+var docFlagNames = []flagName[DocFlag]{
 	{DocDeprecated, "deprecated"},
 	{DocSystem, "syscmd"},
 }

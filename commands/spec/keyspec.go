@@ -21,10 +21,7 @@ const (
 	KeyVariableFlags // the flags depend on the arguments
 )
 
-var keyFlagNames = []struct {
-	flag KeyFlags
-	name string
-}{
+var keyFlagNames = []flagName[KeyFlags]{
 	{KeyRO, "RO"},
 	{KeyRW, "RW"},
 	{KeyOW, "OW"},
