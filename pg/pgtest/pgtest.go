@@ -85,7 +85,8 @@ func ServerDSN(t testing.TB) string {
 	return s.dsn
 }
 
-// StartShared starts, or joins, the server below .build that test processes share.
+// StartShared starts, or joins, the server below .build that test processes share. It forgoes fsync, since creating and dropping
+// databases would spend most of the tests' time on it and nothing on this server has to survive the machine; a Cluster keeps it.
 func StartShared(ctx context.Context) (*embedded.Server, error) {
 	version, build, err := environment()
 	if err != nil {
@@ -93,7 +94,33 @@ func StartShared(ctx context.Context) (*embedded.Server, error) {
 	}
 	cfg := config(version, build, filepath.Join(build, "pgtest", version))
 	cfg.MayMove, cfg.MaxConnections = true, 400
-	return embedded.Start(ctx, cfg)
+	server, err := embedded.Start(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := forgoSync(ctx, server.DSN("postgres")); err != nil {
+		return nil, errors.Join(err, server.Stop(ctx))
+	}
+	return server, nil
+}
+
+// forgoSync turns fsync off the way an administrator would, since package embedded does not allow it.
+func forgoSync(ctx context.Context, dsn string) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	var fsync string
+	if err := conn.QueryRow(ctx, "show fsync").Scan(&fsync); err != nil || fsync == "off" {
+		return err
+	}
+	for _, sql := range []string{"alter system set fsync = off", "select pg_reload_conf()"} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
+	}
+	return nil
 }
 
 // config is what shared servers and clusters have in common.
