@@ -1,0 +1,201 @@
+package conformance
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mnorrsken/postkeys/codec"
+)
+
+// Matcher decides whether the reply of postkeys is right. The zero value asks for equal bytes.
+type Matcher struct {
+	kind      string
+	tolerance int64
+	pattern   *regexp.Regexp
+	stated    [2]string // the reply in RESP2 and RESP3, for kinds "7.2" and "differs"
+}
+
+// parseMatcher reads what stands between the brackets.
+func parseMatcher(body string) (Matcher, error) {
+	kind, rest, _ := strings.Cut(body, " ")
+	var m Matcher
+	m.kind = kind
+	if amount, ok := strings.CutPrefix(kind, "int~"); ok {
+		n, err := strconv.ParseInt(amount, 10, 64)
+		m.kind, m.tolerance = "int", n
+		return m, err
+	}
+	args, err := splitArgs(rest)
+	if err != nil {
+		return m, err
+	}
+	switch {
+	case slices.Contains([]string{"unordered", "type", "shape", "none"}, kind) && len(args) == 0:
+		return m, nil
+	case (kind == "re" || kind == "lines") && len(args) == 1:
+		m.pattern, err = regexp.Compile("(?s)" + args[0].Literal)
+		if kind == "lines" {
+			m.pattern, err = regexp.Compile(args[0].Literal)
+		}
+		return m, err
+	case kind == "differs" && len(args) >= 2:
+		if _, err := strconv.Atoi(args[0].Literal); err != nil {
+			return m, fmt.Errorf("a difference needs its number: %w", err)
+		}
+		args = args[1:]
+	case kind == "7.2" && len(args) >= 1:
+	default:
+		return m, fmt.Errorf("unknown matcher %q", body)
+	}
+	if len(args) > 2 {
+		return m, fmt.Errorf("too many replies in %q", body)
+	}
+	m.stated[0], m.stated[1] = args[0].Literal, args[len(args)-1].Literal
+	return m, nil
+}
+
+// isStated says that the case itself holds the expected reply.
+func (m *Matcher) isStated() bool { return m.kind == "7.2" || m.kind == "differs" }
+
+// check compares what Redis said (want) with what postkeys said (got); the error says what is wrong.
+func (m *Matcher) check(protocol int, want, got []byte) error {
+	ok := false
+	switch m.kind {
+	case "", "none":
+		ok = bytes.Equal(want, got)
+	case "unordered":
+		ok = equalUnordered(want, got)
+	case "int":
+		return nearIntegers(want, got, m.tolerance)
+	case "type":
+		ok = len(want) > 0 && len(got) > 0 && want[0] == got[0]
+	case "shape":
+		ok = shape(want) == shape(got)
+	case "re":
+		if !m.pattern.Match(want) {
+			return fmt.Errorf("the pattern %s does not match what Redis answers", m.pattern)
+		}
+		ok = m.pattern.Match(got)
+	case "lines":
+		if a, b := matchingLines(m.pattern, want), matchingLines(m.pattern, got); !slices.Equal(a, b) {
+			return fmt.Errorf("lines differ: want %q, got %q", a, b)
+		}
+		ok = true
+	case "7.2", "differs":
+		if stated := m.stated[protocol-2]; string(got) != stated {
+			return fmt.Errorf("the case states %q", stated)
+		}
+		ok = true
+	}
+	if !ok {
+		return fmt.Errorf("replies differ")
+	}
+	return nil
+}
+
+// elements splits an aggregate reply into its header line and the raw bytes of its elements. ok is false for other
+// replies.
+func elements(raw []byte) (header string, list [][]byte, ok bool) {
+	end := bytes.IndexByte(raw, '\n') + 1
+	if end == 0 || !strings.ContainsRune("*~%>", rune(raw[0])) {
+		return "", nil, false
+	}
+	for rest := raw[end:]; len(rest) > 0; {
+		_, n, err := codec.ParseValue(rest)
+		if err != nil {
+			return "", nil, false
+		}
+		list = append(list, rest[:n])
+		rest = rest[n:]
+	}
+	return string(raw[:end]), list, true
+}
+
+func equalUnordered(want, got []byte) bool {
+	header, a, ok := elements(want)
+	otherHeader, b, otherOK := elements(got)
+	if !ok || !otherOK {
+		return bytes.Equal(want, got)
+	}
+	if header[0] == '%' {
+		a, b = pairs(a), pairs(b)
+	}
+	slices.SortFunc(a, bytes.Compare)
+	slices.SortFunc(b, bytes.Compare)
+	return header == otherHeader && slices.EqualFunc(a, b, bytes.Equal)
+}
+
+// pairs joins each key of a map with its value.
+func pairs(list [][]byte) [][]byte {
+	var joined [][]byte
+	for i := 0; i+1 < len(list); i += 2 {
+		joined = append(joined, slices.Concat(list[i], list[i+1]))
+	}
+	return joined
+}
+
+// nearIntegers accepts integers within a tolerance, as the reply or as elements at the same place; all else must be
+// equal.
+func nearIntegers(want, got []byte, tolerance int64) error {
+	header, a, ok := elements(want)
+	otherHeader, b, otherOK := elements(got)
+	if ok && otherOK && header == otherHeader && len(a) == len(b) {
+		for i := range a {
+			if err := nearIntegers(a[i], b[i], tolerance); err != nil {
+				return fmt.Errorf("element %d: %w", i, err)
+			}
+		}
+		return nil
+	}
+	x, okX := integer(want)
+	y, okY := integer(got)
+	if okX && okY {
+		if d := x - y; d > tolerance || d < -tolerance {
+			return fmt.Errorf("%d and %d are more than %d apart", x, y, tolerance)
+		}
+		return nil
+	}
+	if !bytes.Equal(want, got) {
+		return fmt.Errorf("replies differ")
+	}
+	return nil
+}
+
+func integer(raw []byte) (int64, bool) {
+	if len(raw) < 4 || raw[0] != ':' {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(string(raw[1:len(raw)-2]), 10, 64)
+	return n, err == nil
+}
+
+// shape describes the types in a reply without their contents; aggregates keep their length.
+func shape(raw []byte) string {
+	if header, list, ok := elements(raw); ok {
+		var b strings.Builder
+		b.WriteString(header)
+		for _, element := range list {
+			b.WriteString(shape(element))
+		}
+		return b.String()
+	}
+	if len(raw) == 0 {
+		return ""
+	}
+	return string(raw[:1])
+}
+
+func matchingLines(pattern *regexp.Regexp, raw []byte) []string {
+	var kept []string
+	for _, line := range strings.FieldsFunc(string(raw), func(r rune) bool { return r == '\r' || r == '\n' }) {
+		if pattern.MatchString(line) {
+			kept = append(kept, line)
+		}
+	}
+	slices.Sort(kept)
+	return kept
+}

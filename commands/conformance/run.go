@@ -1,0 +1,293 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mnorrsken/postkeys/commands/servertest"
+)
+
+// caseTimeout bounds the wait for one reply of a case.
+const caseTimeout = 15 * time.Second
+
+// errorsMax is how many differences of one case are reported.
+const errorsMax = 5
+
+// Pair holds the two servers to compare.
+type Pair struct {
+	// Reference is a redis-server, Target the server under test.
+	Reference, Target string
+	// CheckStated says whether replies that cases state themselves are checked; not so when the target is a
+	// redis-server too.
+	CheckStated bool
+}
+
+// Run runs a case in one protocol and returns the differences. kind is the type of value for a case that runs for each,
+// and nil otherwise.
+func (p *Pair) Run(c *Case, protocol int, kind *Type) error {
+	now := time.Now()
+	want, err := play(p.Reference, c, protocol, kind, now)
+	if err != nil {
+		return fmt.Errorf("redis-server: %w", err)
+	}
+	got, err := play(p.Target, c, protocol, kind, now)
+	if err != nil {
+		return fmt.Errorf("target: %w", err)
+	}
+	var differences []error
+	for i := range c.Steps {
+		step := &c.Steps[i]
+		if step.Match.isStated() && !p.CheckStated {
+			continue
+		}
+		if err := step.Match.check(protocol, want[i], got[i]); err != nil {
+			differences = append(differences, fmt.Errorf("%s:%d: %s\n  %w\n  redis    %s\n  postkeys %s",
+				c.File, step.Line, step.describe(), err, brief(want[i]), brief(got[i])))
+		}
+		if len(differences) == errorsMax {
+			break
+		}
+	}
+	return errors.Join(differences...)
+}
+
+// player runs a case on one server.
+type player struct {
+	addr     string
+	protocol int
+	kind     *Type
+	now      time.Time
+	conns    map[string]*servertest.Client
+}
+
+// play returns the raw replies of each step. A step that ends with a broken connection or without a reply has the
+// error as its reply, so that the comparison shows it.
+func play(addr string, c *Case, protocol int, kind *Type, now time.Time) ([][]byte, error) {
+	p := &player{addr: addr, protocol: protocol, kind: kind, now: now, conns: map[string]*servertest.Client{}}
+	defer p.close()
+	admin, err := p.conn("admin")
+	if err != nil {
+		return nil, err
+	}
+	if err := expect(admin, "+OK\r\n", "FLUSHALL"); err != nil {
+		return nil, err
+	}
+	if c.canPipeline() && protocol == 3 {
+		return p.pipeline(c)
+	}
+	replies := make([][]byte, len(c.Steps))
+	for i := range c.Steps {
+		reply, err := p.step(&c.Steps[i])
+		if err != nil {
+			replies[i] = fmt.Appendf(reply, "(%v)", connectionError(err))
+			break
+		}
+		replies[i] = reply
+	}
+	return replies, nil
+}
+
+// connectionError drops addresses, which differ between the servers, from an error.
+func connectionError(err error) string {
+	text := err.Error()
+	if strings.Contains(text, "timeout") {
+		return "no reply"
+	}
+	return "connection lost"
+}
+
+func (p *player) close() {
+	for _, c := range p.conns {
+		c.Close()
+	}
+}
+
+// conn returns the connection of that name and opens it at first use.
+func (p *player) conn(name string) (*servertest.Client, error) {
+	if c := p.conns[name]; c != nil {
+		return c, nil
+	}
+	c, err := servertest.Dial(p.addr)
+	if err != nil {
+		return nil, err
+	}
+	c.Timeout = caseTimeout
+	p.conns[name] = c
+	if p.protocol == 3 {
+		if err := expect(c, "%", "HELLO", "3"); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// expect runs a command whose reply must begin with prefix.
+func expect(c *servertest.Client, prefix string, args ...string) error {
+	reply, err := c.Do(args...)
+	if err == nil && !strings.HasPrefix(string(reply), prefix) {
+		err = fmt.Errorf("answered %.200q", reply)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", strings.Join(args, " "), err)
+	}
+	return nil
+}
+
+// about answers for the macros @id and @addr.
+func (p *player) about(name, what string) (string, error) {
+	c, err := p.conn(name)
+	if err != nil {
+		return "", err
+	}
+	if what == "addr" {
+		return c.LocalAddr(), nil
+	}
+	reply, err := c.Do("CLIENT", "ID")
+	if err != nil {
+		return "", err
+	}
+	id, ok := integer(reply)
+	if !ok {
+		return "", fmt.Errorf("CLIENT ID answered %q", reply)
+	}
+	return strconv.FormatInt(id, 10), nil
+}
+
+// request returns the bytes that a step sends.
+func (p *player) request(s *Step) ([]byte, error) {
+	args := make([]string, len(s.Args))
+	for i := range s.Args {
+		text, err := s.Args[i].resolve(p.now, p.about)
+		if err != nil {
+			return nil, err
+		}
+		args[i] = text
+	}
+	switch s.Kind {
+	case stepRaw:
+		return []byte(args[0]), nil
+	case stepClosed:
+		return nil, nil
+	case stepCreate:
+		args = p.kind.creation(args[0])
+	case stepCommand:
+	}
+	return servertest.AppendCommand(nil, args...), nil
+}
+
+// step runs one step and returns its replies, one after the other.
+func (p *player) step(s *Step) ([]byte, error) {
+	request, err := p.request(s)
+	if err != nil {
+		return nil, err
+	}
+	c, err := p.conn(s.Conn)
+	if err != nil {
+		return nil, err
+	}
+	if s.Kind == stepClosed {
+		return c.ReadClosed()
+	}
+	if s.Match.kind == "none" {
+		return nil, c.Send(request)
+	}
+	replies, err := c.Exchange(request, s.Replies)
+	return join(replies), err
+}
+
+func join(replies [][]byte) []byte {
+	if len(replies) == 1 {
+		return replies[0]
+	}
+	var all []byte
+	for _, reply := range replies {
+		all = append(all, reply...)
+	}
+	return all
+}
+
+// canPipeline says that the steps may go out in one write: one connection, one reply for each command.
+func (c *Case) canPipeline() bool {
+	for i := range c.Steps {
+		s := &c.Steps[i]
+		if s.Conn != "a" || s.Match.kind == "none" || (s.Kind != stepCommand && s.Kind != stepCreate) {
+			return false
+		}
+		for j := range s.Args {
+			if s.Args[j].macro == "id" || s.Args[j].macro == "addr" {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// pipeline runs all steps in one write.
+func (p *player) pipeline(c *Case) ([][]byte, error) {
+	var all []byte
+	for i := range c.Steps {
+		request, err := p.request(&c.Steps[i])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, request...)
+	}
+	conn, err := p.conn("a")
+	if err != nil {
+		return nil, err
+	}
+	replies, err := conn.Exchange(all, len(c.Steps))
+	for err != nil && len(replies) < len(c.Steps) {
+		replies = append(replies, []byte("("+connectionError(err)+")"))
+	}
+	return replies, nil
+}
+
+// describe shows a step in a message.
+func (s *Step) describe() string {
+	var b strings.Builder
+	if s.Conn != "a" {
+		b.WriteString(s.Conn + "> ")
+	}
+	switch s.Kind {
+	case stepRaw:
+		b.WriteString("!raw ")
+	case stepClosed:
+		b.WriteString("!closed")
+	case stepCreate:
+		b.WriteString("!create ")
+	case stepCommand:
+	}
+	for i := range s.Args {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		if a := &s.Args[i]; a.macro != "" {
+			fmt.Fprintf(&b, "@%s(%s%+d)", a.macro, a.conn, a.offset)
+		} else {
+			b.WriteString(quoteWord(a.Literal))
+		}
+	}
+	return b.String()
+}
+
+// quoteWord quotes text where redis-cli would need it, and shortens it.
+func quoteWord(text string) string {
+	quoted := strconv.QuoteToASCII(text)
+	if len(text) > 0 && quoted[1:len(quoted)-1] == text && !strings.ContainsAny(text, " '") {
+		quoted = text
+	}
+	return shorten(quoted)
+}
+
+func brief(raw []byte) string { return shorten(strconv.QuoteToASCII(string(raw))) }
+
+func shorten(text string) string {
+	if len(text) <= 600 {
+		return text
+	}
+	return fmt.Sprintf("%s... (%d characters)", text[:600], len(text))
+}
