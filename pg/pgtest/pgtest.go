@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -46,7 +47,7 @@ func Main(m *testing.M) int {
 	if s := sharedServer.server; s != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		if err := s.Stop(ctx); err != nil {
+		if err := StopShared(ctx, s); err != nil {
 			fmt.Fprintln(os.Stderr, "pgtest:", err)
 			return max(code, 1)
 		}
@@ -102,6 +103,42 @@ func StartShared(ctx context.Context) (*embedded.Server, error) {
 		return nil, errors.Join(err, server.Stop(ctx))
 	}
 	return server, nil
+}
+
+// StopShared stops the server unless other processes use it or Keep was called.
+func StopShared(ctx context.Context, server *embedded.Server) error {
+	if _, err := os.Stat(keepFile(server)); err == nil {
+		return nil
+	}
+	return server.Stop(ctx)
+}
+
+// Keep decides whether the server outlives the processes that use it.
+func Keep(server *embedded.Server, keep bool) error {
+	if keep {
+		return os.WriteFile(keepFile(server), nil, 0o600)
+	}
+	if err := os.Remove(keepFile(server)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// keepFile is there while the shared server is to be kept.
+func keepFile(server *embedded.Server) string { return filepath.Join(server.Dir(), "keep") }
+
+// Fetch makes sure that the programs of the version under test are there.
+func Fetch(ctx context.Context) error {
+	version, build, err := environment()
+	if err != nil {
+		return err
+	}
+	cfg := config(version, build, "")
+	if cfg.BinDir != "" {
+		return nil
+	}
+	_, err = embedded.Fetch(ctx, cfg, cfg.CacheDir)
+	return err
 }
 
 // forgoSync turns fsync off the way an administrator would, since package embedded does not allow it.
