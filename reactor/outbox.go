@@ -1,0 +1,126 @@
+package reactor
+
+import "github.com/mnorrsken/postkeys/codec"
+
+// item is something for a connection to do on its loop.
+type item struct {
+	c    *Conn
+	buf  []byte
+	next int32 // index of the same connection's next item in the round plus one, 0 at the end
+	kind itemKind
+}
+
+type itemKind uint8
+
+const (
+	itemReply itemKind = iota // bytes that answer the batch in flight
+	itemPush                  // other bytes
+	itemLook                  // flags have changed
+)
+
+const (
+	// coalesceBytes is the most that is copied together to make one write of several items. Larger output needs several
+	// writes anyway, as a socket's buffer takes no more at once.
+	coalesceBytes = 256 << 10
+	// maxIdleItems bounds the memory the two queues keep after a burst.
+	maxIdleItems = 64 << 10
+)
+
+// put queues an item and, if asked, wakes the loop. Safe from any goroutine.
+func (l *loop) put(it item, wake bool) {
+	l.mu.Lock()
+	if l.sealed || it.c.has(flagClose) && it.kind != itemLook {
+		l.mu.Unlock()
+		codec.PutBuffer(it.buf)
+		return
+	}
+	it.c.queued.Add(int64(len(it.buf)))
+	l.queue = append(l.queue, it)
+	trigger := wake && !l.scheduled
+	l.scheduled = l.scheduled || wake
+	l.mu.Unlock()
+	if trigger {
+		l.trigger()
+	}
+}
+
+// flush wakes the loop if its outbox holds anything and nobody has woken it. Safe from any goroutine.
+func (l *loop) flush() {
+	l.mu.Lock()
+	trigger := len(l.queue) > 0 && !l.scheduled && !l.sealed
+	l.scheduled = l.scheduled || trigger
+	l.mu.Unlock()
+	if trigger {
+		l.trigger()
+	}
+}
+
+// drain empties the outbox: one write per connection, then the connection moves on. Runs on the loop.
+func (l *loop) drain() {
+	l.mu.Lock()
+	l.round, l.queue = l.queue, l.round[:0]
+	l.scheduled = false
+	l.mu.Unlock()
+	// Each connection's items become a chain, so that all of them leave in one write.
+	for i := range l.round {
+		c, n := l.round[i].c, int32(i+1)
+		if c.first == 0 {
+			c.first = n
+			l.touched = append(l.touched, c)
+		} else {
+			l.round[c.last-1].next = n
+		}
+		c.last = n
+	}
+	for i, c := range l.touched {
+		l.touched[i] = nil
+		l.deliver(c)
+	}
+	clear(l.round)
+	l.touched = l.touched[:0]
+	if cap(l.round) > maxIdleItems {
+		l.round, l.touched = nil, nil
+	}
+}
+
+// deliver does what the chain of items of c says.
+func (l *loop) deliver(c *Conn) {
+	defer c.settleOutside()
+	first := c.first
+	c.first = 0
+	answered, size := false, 0
+	for n := first; n != 0; n = l.round[n-1].next {
+		size += len(l.round[n-1].buf)
+		answered = answered || l.round[n-1].kind == itemReply
+	}
+	c.queued.Add(-int64(size))
+	if l.round[first-1].next == 0 || size > coalesceBytes {
+		for n := first; n != 0; n = l.round[n-1].next {
+			c.write(l.round[n-1].buf)
+		}
+	} else {
+		buf := codec.GetBuffer(size)
+		for n := first; n != 0; n = l.round[n-1].next {
+			buf = append(buf, l.round[n-1].buf...)
+			codec.PutBuffer(l.round[n-1].buf)
+		}
+		c.write(buf)
+	}
+	if answered {
+		c.inFlight = false
+		c.run()
+		c.noteInput()
+	}
+}
+
+// settleOutside closes c if it is time to, in a place that gnet's read path does not surround. It MUST be deferred: it is
+// also where a session's panic ends.
+func (c *Conn) settleOutside() {
+	if v := recover(); v != nil {
+		c.loop.r.logPanic(c, v)
+		c.closing = true
+	}
+	if c.settle() && !c.dead {
+		_ = c.loop.el.Close(c.gc)
+	}
+}
