@@ -9,6 +9,17 @@ import (
 // Assignment is one name with the value it is to get.
 type Assignment struct{ Name, Value string }
 
+// ShownValue returns the value as a log may show it: stars for a password.
+func (a Assignment) ShownValue() string {
+	if p := Lookup(a.Name); p != nil && p.Sensitive && a.Value != "" {
+		return "***"
+	}
+	return a.Value
+}
+
+// String returns name=value as a log may show it.
+func (a Assignment) String() string { return a.Name + "=" + a.ShownValue() }
+
 // Error is the refusal of CONFIG SET with the exact text of Redis, code included.
 type Error struct{ Reply string }
 

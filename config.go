@@ -1,0 +1,297 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mnorrsken/postkeys/commands/settings"
+	"github.com/mnorrsken/postkeys/pg/embedded"
+)
+
+// Config is all that the environment decides, one part per package. LoadConfig fills and checks it once at start;
+// after that it is only copied.
+type Config struct {
+	Listen   ListenConfig
+	Metrics  MetricsConfig
+	Postgres PostgresConfig
+	Embedded EmbeddedConfig
+
+	// Debug lowers the log level to debug, whatever loglevel says.
+	Debug bool
+
+	// Redis holds the parameters of Redis that differ from their default at start, for settings.Store.Init. Port and
+	// bind are among them and follow Listen.Addr.
+	Redis []settings.Assignment
+}
+
+// ListenConfig says where clients connect.
+type ListenConfig struct {
+	Addr string // host:port; no host: all interfaces; port 0: any free one. Default ":6379"
+}
+
+// MetricsConfig is the HTTP listener for metrics and health.
+type MetricsConfig struct {
+	Addr string // host:port, empty: no listener. Default ":9090"
+}
+
+// PostgresConfig says how to reach PostgreSQL.
+type PostgresConfig struct {
+	DSN              Secret        // wins over the parts below; default: none
+	Host             string        // name, address or directory of the socket; default "localhost"
+	Port             int           // default 5432
+	User             string        // default "postgres"
+	Password         Secret        // default "postgres"
+	Database         string        // default "postkeys"
+	SSLMode          string        // one of sslModes; default "disable"
+	SSLRootCert      string        // file; default: the system's authorities
+	SSLCert          string        // file; default: none
+	SSLKey           string        // file; default: none
+	MaxConns         int           // connections of all uses together; 0: chosen from the processors. Default 0
+	StatementTimeout time.Duration // per statement, 0: none. Default 10 s
+	ConnectTimeout   time.Duration // per attempt. Default 5 s
+}
+
+// EmbeddedConfig is the PostgreSQL that postkeys runs itself.
+type EmbeddedConfig struct {
+	Enabled bool   // default false
+	Dir     string // data, log and socket. Default "./data/postgres"
+	MayMove bool   // Dir is the default, so another place will do where it cannot be used
+	BinDir  string // directory of initdb and postgres. Default: a pinned build that is fetched once
+	Port    int    // TCP port on 127.0.0.1, 0: unix socket only. Default 0
+	Version string // major version. Default: that of the data, or the newest
+}
+
+// Secret is text that shows as stars wherever it is printed or logged.
+type Secret string
+
+const stars = "***"
+
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return stars
+}
+
+// GoString hides the text from %#v.
+func (s Secret) GoString() string { return strconv.Quote(s.String()) }
+
+// LogValue hides the text from slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// sslModes are those of libpq, from trusting to strict.
+var sslModes = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+
+// variable is one setting of the environment.
+type variable struct {
+	name  string
+	def   string // what an unset variable means; parsed like any other value
+	doc   string
+	empty bool // an empty value counts; otherwise it is as good as unset
+	set   func(c *Config, value string) error
+}
+
+// variables lists the settings that are not parameters of Redis, in the order of --help.
+var variables = []variable{
+	{name: "REDIS_ADDR", def: ":6379", doc: "address to listen on", set: address(func(c *Config) *string { return &c.Listen.Addr })},
+	{name: "REDIS_PASSWORD", doc: "password clients have to give (also REQUIREPASS)", set: parameter("requirepass")},
+	{name: "REDIS_UNIX_SOCKET", doc: "path of a unix socket to listen on as well (also UNIXSOCKET)", set: parameter("unixsocket")},
+	{name: "METRICS_ADDR", def: ":9090", doc: "address of metrics and health checks, empty for none", empty: true,
+		set: optional(address(func(c *Config) *string { return &c.Metrics.Addr }))},
+
+	{name: "PG_DSN", doc: "connection string of PostgreSQL, URL or key=value, in place of the parts below",
+		set: text(func(c *Config) *Secret { return &c.Postgres.DSN })},
+	{name: "PG_HOST", def: "localhost", doc: "host of PostgreSQL, or the directory of its socket",
+		set: text(func(c *Config) *string { return &c.Postgres.Host })},
+	{name: "PG_PORT", def: "5432", doc: "its port", set: integer(1, 65535, func(c *Config) *int { return &c.Postgres.Port })},
+	{name: "PG_USER", def: "postgres", doc: "user", set: text(func(c *Config) *string { return &c.Postgres.User })},
+	{name: "PG_PASSWORD", def: "postgres", doc: "password", empty: true,
+		set: text(func(c *Config) *Secret { return &c.Postgres.Password })},
+	{name: "PG_DATABASE", def: "postkeys", doc: "database, created if missing",
+		set: text(func(c *Config) *string { return &c.Postgres.Database })},
+	{name: "PG_SSLMODE", def: "disable", doc: "TLS to PostgreSQL: " + strings.Join(sslModes, ", "),
+		set: oneOf(sslModes, func(c *Config) *string { return &c.Postgres.SSLMode })},
+	{name: "PG_SSLROOTCERT", doc: "file with the authorities to trust", set: text(func(c *Config) *string { return &c.Postgres.SSLRootCert })},
+	{name: "PG_SSLCERT", doc: "file with the certificate to show", set: text(func(c *Config) *string { return &c.Postgres.SSLCert })},
+	{name: "PG_SSLKEY", doc: "file with its key", set: text(func(c *Config) *string { return &c.Postgres.SSLKey })},
+	{name: "PG_MAX_CONNS", def: "0", doc: "connections to PostgreSQL, 0 to choose from the number of processors",
+		set: integer(0, 10000, func(c *Config) *int { return &c.Postgres.MaxConns })},
+	{name: "PG_STATEMENT_TIMEOUT", def: "10s", doc: "longest time of one statement, 0s for no limit",
+		set: duration(0, func(c *Config) *time.Duration { return &c.Postgres.StatementTimeout })},
+	{name: "PG_CONNECT_TIMEOUT", def: "5s", doc: "longest time of one attempt to connect",
+		set: duration(time.Millisecond, func(c *Config) *time.Duration { return &c.Postgres.ConnectTimeout })},
+
+	{name: "PG_EMBEDDED", def: "false", doc: "run a PostgreSQL of postkeys' own in place of PG_DSN and PG_HOST",
+		set: boolean(func(c *Config) *bool { return &c.Embedded.Enabled })},
+	{name: "PG_EMBEDDED_DIR", def: "./data/postgres", doc: "where it keeps its data",
+		set: text(func(c *Config) *string { return &c.Embedded.Dir })},
+	{name: "PG_EMBEDDED_BIN_DIR", doc: "directory of initdb and postgres, fetched once if not given",
+		set: text(func(c *Config) *string { return &c.Embedded.BinDir })},
+	{name: "PG_EMBEDDED_PORT", def: "0", doc: "TCP port on 127.0.0.1 for it, 0 for its socket only",
+		set: integer(0, 65535, func(c *Config) *int { return &c.Embedded.Port })},
+	{name: "PG_EMBEDDED_VERSION", doc: "its major version, by default that of the data or the newest: " + strings.Join(embedded.Versions, ", "),
+		set: oneOf(embedded.Versions, func(c *Config) *string { return &c.Embedded.Version })},
+
+	{name: "DEBUG", def: "false", doc: "1 logs debug messages", set: boolean(func(c *Config) *bool { return &c.Debug })},
+}
+
+// unsupported lists settings that are reserved for parts this version does not have. Their default means "off", so
+// giving it is fine; anything else must not be ignored in silence.
+var unsupported = []variable{
+	{name: "CACHE_ENABLED", def: "false", doc: "cache in memory", set: refuseUnless("false", "0", "no", "off")},
+	{name: "CACHE_TTL", def: "250ms", doc: "how long entries stay", set: refuseUnless("250ms")},
+	{name: "CACHE_MAX_SIZE", def: "10000", doc: "entries kept", set: refuseUnless("10000")},
+	{name: "CACHE_DISTRIBUTED_INVALIDATION", def: "false", doc: "tell other nodes of changes", set: refuseUnless("false", "0", "no", "off")},
+	{name: "CACHE_SMART_POLICY", def: "false", doc: "leave out what would not stay valid", set: refuseUnless("false", "0", "no", "off")},
+	{name: "CACHE_MIN_TTL", def: "1s", doc: "shortest TTL of a cached key", set: refuseUnless("1s")},
+	{name: "CACHE_MAX_WRITE_FREQ", def: "10", doc: "writes a second above which a key is not cached", set: refuseUnless("10")},
+	{name: "CACHE_WRITE_TRACKING_WINDOW", def: "10s", doc: "time over which they are counted", set: refuseUnless("10s")},
+	{name: "CACHE_EXCLUDE_PATTERNS", doc: "keys never cached", set: refuseUnless()},
+	{name: "CACHE_INCLUDE_PATTERNS", doc: "keys always cached", set: refuseUnless()},
+	{name: "SQLTRACE", def: "0", doc: "log SQL, 0 to 3", set: refuseUnless("0")},
+	{name: "TRACE", def: "0", doc: "log commands, 0 to 3", set: refuseUnless("0")},
+}
+
+// LoadConfig reads the environment, given as os.Environ gives it. The error joins one line for every setting that is
+// wrong.
+func LoadConfig(environ []string) (Config, error) {
+	env := make(map[string]string, len(environ))
+	for _, e := range environ {
+		name, value, _ := strings.Cut(e, "=")
+		env[name] = value
+	}
+	var c Config
+	var errs []error
+	for _, v := range slices.Concat(variables, unsupported) {
+		value, given := env[v.name]
+		if !given || value == "" && !v.empty {
+			value = v.def
+		}
+		if value == "" && !v.empty {
+			continue
+		}
+		if err := v.set(&c, value); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", v.name, err))
+		}
+	}
+	errs = append(errs, c.loadParameters(env)...)
+	errs = append(errs, c.checkTogether(env)...)
+	return c, errors.Join(errs...)
+}
+
+// loadParameters reads the parameters of Redis. Some have another name of our own; both together must not disagree.
+func (c *Config) loadParameters(env map[string]string) (errs []error) {
+	given := map[string]string{} // parameter -> the variable that set it
+	values := map[string]string{}
+	for _, a := range c.Redis {
+		values[a.Name] = a.Value
+		given[a.Name] = map[string]string{"requirepass": "REDIS_PASSWORD", "unixsocket": "REDIS_UNIX_SOCKET"}[a.Name]
+	}
+	scratch := settings.New()
+	for _, p := range settings.All() {
+		if !p.FromEnvironment() {
+			continue
+		}
+		for _, name := range []string{p.Name, p.Alias} {
+			variable := variableName(name)
+			value, ok := env[variable]
+			if !ok || name == "" || value == "" && p.Kind != settings.Text && p.Kind != settings.Special {
+				continue
+			}
+			if first := given[p.Name]; first != "" {
+				if values[p.Name] != value {
+					errs = append(errs, fmt.Errorf("%s: contradicts %s", variable, first))
+				}
+				continue
+			}
+			given[p.Name], values[p.Name] = variable, value
+			a := settings.Assignment{Name: p.Name, Value: value}
+			for _, err := range scratch.Init(a) {
+				errs = append(errs, fmt.Errorf("%s: %q: %w", variable, a.ShownValue(), errors.Unwrap(err)))
+			}
+			c.Redis = append(c.Redis, a)
+		}
+	}
+	if host, port, err := net.SplitHostPort(c.Listen.Addr); err == nil {
+		if host == "" {
+			host = "* -::*"
+		}
+		c.Redis = append(c.Redis, settings.Assignment{Name: "bind", Value: host}, settings.Assignment{Name: "port", Value: port})
+	}
+	return errs
+}
+
+// variableName is the environment variable of a parameter of Redis.
+func variableName(parameter string) string {
+	return strings.ToUpper(strings.ReplaceAll(parameter, "-", "_"))
+}
+
+// checkTogether finds settings that are right alone and wrong together.
+func (c *Config) checkTogether(env map[string]string) (errs []error) {
+	c.Embedded.MayMove = env["PG_EMBEDDED_DIR"] == ""
+	parts := []string{"PG_HOST", "PG_PORT", "PG_USER", "PG_PASSWORD", "PG_DATABASE", "PG_SSLMODE", "PG_SSLROOTCERT", "PG_SSLCERT", "PG_SSLKEY"}
+	if c.Postgres.DSN != "" {
+		for _, name := range parts {
+			if env[name] != "" {
+				errs = append(errs, fmt.Errorf("%s: cannot be set together with PG_DSN", name))
+			}
+		}
+	}
+	if c.Embedded.Enabled {
+		for _, name := range append([]string{"PG_DSN"}, parts...) {
+			if env[name] != "" {
+				errs = append(errs, fmt.Errorf("%s: cannot be set together with PG_EMBEDDED=true", name))
+			}
+		}
+		return errs
+	}
+	for _, v := range variables {
+		if strings.HasPrefix(v.name, "PG_EMBEDDED_") && env[v.name] != "" {
+			errs = append(errs, fmt.Errorf("%s: needs PG_EMBEDDED=true", v.name))
+		}
+	}
+	return errs
+}
+
+// ConnString returns the connection string. It holds the password: use Redacted for anything people see.
+func (p PostgresConfig) ConnString() string {
+	if p.DSN != "" {
+		return string(p.DSN)
+	}
+	return p.keyValues(string(p.Password))
+}
+
+// Redacted returns the connection string without its password.
+func (p PostgresConfig) Redacted() string {
+	if p.DSN == "" {
+		return p.keyValues(p.Password.String())
+	}
+	u, err := url.Parse(string(p.DSN))
+	if err != nil || u.Scheme == "" || u.Opaque != "" {
+		return "PG_DSN" // key=value: a password may stand anywhere in it
+	}
+	if u.RawQuery != "" {
+		u.RawQuery = "..." // a password may be an option too
+	}
+	return u.Redacted()
+}
+
+// keyValues writes the parts in libpq's key=value form, each value quoted.
+func (p PostgresConfig) keyValues(password string) string {
+	escape := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
+	var words []string
+	for _, kv := range [][2]string{{"host", p.Host}, {"port", strconv.Itoa(p.Port)}, {"user", p.User}, {"password", password},
+		{"dbname", p.Database}, {"sslmode", p.SSLMode}, {"sslrootcert", p.SSLRootCert}, {"sslcert", p.SSLCert}, {"sslkey", p.SSLKey}} {
+		if kv[1] != "" {
+			words = append(words, kv[0]+"='"+escape.Replace(kv[1])+"'")
+		}
+	}
+	return strings.Join(words, " ")
+}
