@@ -116,11 +116,11 @@ func (l *layout) running() (*process, error) {
 
 // realData is the data directory as the kernel names it.
 func (l *layout) realData() string {
-	real, err := filepath.EvalSymlinks(l.path("data"))
+	path, err := filepath.EvalSymlinks(l.path("data"))
 	if err != nil {
 		return l.path("data")
 	}
-	return real
+	return path
 }
 
 // alive tells whether a process exists, ours or not, and is not a zombie.

@@ -28,6 +28,9 @@ import (
 // startTimeout bounds a start of PostgreSQL, including the first fetch of its programs.
 const startTimeout = 5 * time.Minute
 
+// statementTimeout bounds what happens to a database before and after a test.
+const statementTimeout = time.Minute
+
 // databases counts the databases this process has created.
 var databases atomic.Int64
 
@@ -45,7 +48,7 @@ var sharedServer struct {
 func Main(m *testing.M) int {
 	code := m.Run()
 	if s := sharedServer.server; s != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 		defer cancel()
 		if err := StopShared(ctx, s); err != nil {
 			fmt.Fprintln(os.Stderr, "pgtest:", err)
@@ -59,11 +62,31 @@ func Main(m *testing.M) int {
 // the test ends, with whatever connections are left.
 func DSN(t testing.TB) string {
 	t.Helper()
-	server := ServerDSN(t)
+	ctx, cancel := context.WithTimeout(context.Background(), statementTimeout)
+	defer cancel()
+	dsn, drop, err := CreateDatabase(ctx, ServerDSN(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), statementTimeout)
+		defer cancel()
+		if err := drop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return dsn
+}
+
+// CreateDatabase creates an empty database on a server and returns the connection string of it, and what drops it again.
+func CreateDatabase(ctx context.Context, server string) (dsn string, drop func(context.Context) error, err error) {
 	name := fmt.Sprintf("postkeys_test_%d_%d", os.Getpid(), databases.Add(1))
-	execute(t, server, "create database "+name+" template template0")
-	t.Cleanup(func() { execute(t, server, "drop database "+name+" with (force)") })
-	return withDatabase(server, name)
+	if err := execute(ctx, server, "create database "+name+" template template0"); err != nil {
+		return "", nil, err
+	}
+	return withDatabase(server, name), func(ctx context.Context) error {
+		return execute(ctx, server, "drop database if exists "+name+" with (force)")
+	}, nil
 }
 
 // ServerDSN is the connection string of the shared server's database postgres, for tests that create what they need themselves.
@@ -99,7 +122,11 @@ func StartShared(ctx context.Context) (*embedded.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := forgoSync(ctx, server.DSN("postgres")); err != nil {
+	if server.Reused() {
+		return server, nil
+	}
+	// Package embedded does not allow it as a setting, so do what an administrator would do.
+	if err := execute(ctx, server.DSN("postgres"), "alter system set fsync = off", "select pg_reload_conf()"); err != nil {
 		return nil, errors.Join(err, server.Stop(ctx))
 	}
 	return server, nil
@@ -139,25 +166,6 @@ func Fetch(ctx context.Context) error {
 	}
 	_, err = embedded.Fetch(ctx, cfg, cfg.CacheDir)
 	return err
-}
-
-// forgoSync turns fsync off the way an administrator would, since package embedded does not allow it.
-func forgoSync(ctx context.Context, dsn string) error {
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(ctx)
-	var fsync string
-	if err := conn.QueryRow(ctx, "show fsync").Scan(&fsync); err != nil || fsync == "off" {
-		return err
-	}
-	for _, sql := range []string{"alter system set fsync = off", "select pg_reload_conf()"} {
-		if _, err := conn.Exec(ctx, sql); err != nil {
-			return fmt.Errorf("%s: %w", sql, err)
-		}
-	}
-	return nil
 }
 
 // config is what shared servers and clusters have in common.
@@ -204,17 +212,17 @@ func withDatabase(dsn, name string) string {
 	return dsn + " dbname=" + name
 }
 
-// execute runs one statement on a connection of its own.
-func execute(t testing.TB, dsn, sql string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
+// execute runs statements, each by itself, on a connection of their own.
+func execute(ctx context.Context, dsn string, statements ...string) error {
 	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
-		t.Fatalf("%s: %v", sql, err)
+		return err
 	}
 	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, sql); err != nil {
-		t.Fatalf("%s: %v", sql, err)
+	for _, sql := range statements {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
 	}
+	return nil
 }

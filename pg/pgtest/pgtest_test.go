@@ -28,6 +28,14 @@ func value[T any](t *testing.T, dsn, sql string) T {
 	return v
 }
 
+// run executes a statement or fails the test.
+func run(t *testing.T, dsn, sql string) {
+	t.Helper()
+	if err := execute(t.Context(), dsn, sql); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestDSNGivesEachTestItsOwnDatabase(t *testing.T) {
 	t.Parallel()
 	var names []string
@@ -35,7 +43,7 @@ func TestDSNGivesEachTestItsOwnDatabase(t *testing.T) {
 		t.Run("database", func(t *testing.T) {
 			name := value[string](t, DSN(t), "select current_database()::text")
 			names = append(names, name)
-			execute(t, ServerDSN(t), "comment on database "+name+" is 'in use'")
+			run(t, ServerDSN(t), "comment on database "+name+" is 'in use'")
 		})
 	}
 	if names[0] == names[1] {
@@ -62,13 +70,13 @@ func TestClusterSurvivesEveryEnd(t *testing.T) {
 	t.Parallel()
 	c := NewCluster(t, nil)
 	dsn := c.DSN("postgres")
-	execute(t, dsn, "create table written (n int)")
+	run(t, dsn, "create table written (n int)")
 	ends := []struct {
 		name string
 		end  func()
 	}{{"stop", c.Stop}, {"crash", c.Crash}, {"kill", c.Kill}}
 	for i, e := range ends {
-		execute(t, dsn, "insert into written values (1)")
+		run(t, dsn, "insert into written values (1)")
 		before := c.PID()
 		e.end()
 		c.Start()

@@ -4,6 +4,7 @@
 //	pgserver up             starts it, keeps it running and prints how to connect
 //	pgserver down           stops it
 //	pgserver exec CMD ARG…  starts it, runs a command with PG_TEST_DSN set, and stops it unless it was up
+//	pgserver database CMD…  the same with PG_DSN naming a fresh database, which is dropped afterwards
 //
 // PG_VERSION chooses the major version. It must run inside the module's directory.
 package main
@@ -37,7 +38,7 @@ func main() {
 // run executes one subcommand and returns the exit code.
 func run(args []string) (code int, err error) {
 	if len(args) == 0 {
-		return 2, errors.New("one of fetch, up, down, exec is wanted")
+		return 2, errors.New("one of fetch, up, down, exec, database is wanted")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
@@ -52,12 +53,16 @@ func run(args []string) (code int, err error) {
 			return 1, err
 		}
 		return 0, errors.Join(pgtest.Keep(server, false), server.Stop(ctx))
-	case args[0] == "exec" && len(args) > 1:
+	case (args[0] == "exec" || args[0] == "database") && len(args) > 1:
 		server, err := pgtest.StartShared(ctx)
 		if err != nil {
 			return 1, err
 		}
-		code, err := command(server, args[1:])
+		if args[0] == "exec" {
+			code, err = command(server, args[1:])
+		} else {
+			code, err = withDatabase(ctx, server, args[1:])
+		}
 		stopCtx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
 		return code, errors.Join(err, pgtest.StopShared(stopCtx, server))
@@ -81,14 +86,26 @@ func up(ctx context.Context) error {
 	return nil
 }
 
+// withDatabase runs a command on a database of its own.
+func withDatabase(ctx context.Context, server *embedded.Server, args []string) (int, error) {
+	dsn, drop, err := pgtest.CreateDatabase(ctx, server.DSN("postgres"))
+	if err != nil {
+		return 1, err
+	}
+	code, err := command(server, args, "PG_DSN="+dsn)
+	dropCtx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	return code, errors.Join(err, drop(dropCtx))
+}
+
 // command runs a command while the server is up. Signals from the terminal reach the command too: we wait for it to act on them.
-func command(server *embedded.Server, args []string) (int, error) {
+func command(server *embedded.Server, args []string, env ...string) (int, error) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), "PG_TEST_DSN="+server.DSN("postgres"), "PG_VERSION="+server.Version())
+	cmd.Env = append(append(os.Environ(), env...), "PG_TEST_DSN="+server.DSN("postgres"), "PG_VERSION="+server.Version())
 	if err := cmd.Start(); err != nil {
 		return 1, err
 	}
