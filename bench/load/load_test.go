@@ -1,0 +1,122 @@
+package load
+
+import (
+	"bufio"
+	"errors"
+	"net"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/mnorrsken/postkeys/bench/client"
+)
+
+func TestPercentile(t *testing.T) {
+	t.Parallel()
+	ten := []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+	for p, want := range map[float64]int{0: 1, 10: 1, 11: 2, 50: 5, 99: 10, 100: 10} {
+		if got := Percentile(ten, p); got != want {
+			t.Errorf("p%v: got %d, want %d", p, got, want)
+		}
+	}
+	if got := Percentile([]int(nil), 50); got != 0 {
+		t.Errorf("of nothing: %d", got)
+	}
+}
+
+// listen runs a server that answers each PING, an array of one bulk string, with the reply. stall, if any, holds all replies back.
+func listen(t *testing.T, reply string, stall <-chan struct{}) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = c.Close() }()
+				in := bufio.NewReader(c)
+				for lines := 1; ; lines++ {
+					if _, err := in.ReadString('\n'); err != nil {
+						return
+					}
+					if stall != nil {
+						<-stall
+					}
+					if lines%3 == 0 {
+						if _, err := c.Write([]byte(reply)); err != nil {
+							return
+						}
+					}
+				}
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+func TestClosed(t *testing.T) {
+	t.Parallel()
+	addr := listen(t, "+PONG\r\n", nil)
+	r, err := Closed(t.Context(), addr, client.NewTemplate(10, 1, "PING"), 50*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Latencies) == 0 || !slices.IsSorted(r.Latencies) || r.Elapsed < 50*time.Millisecond || r.PerSecond() <= 0 {
+		t.Errorf("%d latencies in %v", len(r.Latencies), r.Elapsed)
+	}
+	if _, err := Closed(t.Context(), listen(t, "-ERR no\r\n", nil), client.NewTemplate(10, 1, "PING"), time.Second); !errors.Is(err, client.ErrReply) {
+		t.Errorf("an error reply gave %v", err)
+	}
+}
+
+func TestPacedKeepsTheRate(t *testing.T) {
+	t.Parallel()
+	p := Paced{Addr: listen(t, "+PONG\r\n", nil), Command: client.NewTemplate(10, 1, "PING"), Connections: 4, PerSecond: 2000, Duration: 250 * time.Millisecond}
+	r, err := p.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The arrivals come from a fixed seed: the number is the same in every run, and near the 500 that were asked for.
+	if n := len(r.Latencies); n < 400 || n > 600 || n != len(r.Lags) {
+		t.Errorf("%d replies, %d lags", n, len(r.Lags))
+	}
+	if !slices.IsSorted(r.Latencies) || r.Latencies[0] < 0 {
+		t.Error("latencies are not ascending from zero")
+	}
+}
+
+// Requests that were due while the server stood still are charged with the wait although they were sent to no delay of their own.
+func TestPacedChargesAStall(t *testing.T) {
+	t.Parallel()
+	stall := make(chan struct{})
+	release := time.AfterFunc(200*time.Millisecond, func() { close(stall) })
+	defer release.Stop()
+	p := Paced{Addr: listen(t, "+PONG\r\n", stall), Command: client.NewTemplate(10, 1, "PING"), Connections: 2, PerSecond: 1000, Duration: 100 * time.Millisecond}
+	r, err := p.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shortest := r.Latencies[0]; shortest < 80*time.Millisecond {
+		t.Errorf("shortest latency %v although nothing was answered for 200 ms", shortest)
+	}
+}
+
+func TestPacedGivesUp(t *testing.T) {
+	t.Parallel()
+	stall := make(chan struct{})
+	defer close(stall)
+	p := Paced{Addr: listen(t, "+PONG\r\n", stall), Command: client.NewTemplate(10, 1, "PING"), Connections: 1, PerSecond: 200000, Duration: 10 * time.Second}
+	if _, err := p.Run(t.Context()); !errors.Is(err, ErrOverloaded) {
+		t.Errorf("got %v", err)
+	}
+	refused := Paced{Addr: listen(t, "-ERR no\r\n", nil), Command: client.NewTemplate(10, 1, "PING"), Connections: 2, PerSecond: 1000, Duration: 50 * time.Millisecond}
+	if _, err := refused.Run(t.Context()); !errors.Is(err, client.ErrReply) {
+		t.Errorf("an error reply gave %v", err)
+	}
+}
