@@ -1,0 +1,110 @@
+package pg
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Commit writes what the unit has changed and ends it. After a nil error the
+// changes are durable. Errors are of type *Error; unless the kind is
+// KindUnknown, nothing was changed.
+//
+// A connection lost during the commit leaves it open whether the changes are
+// in; Commit then asks PostgreSQL through another connection, for as long as a
+// statement may take. The Conn is Broken afterwards in any case.
+func (tx *Tx) Commit() error {
+	if len(tx.dirty) == 0 && !tx.open {
+		return nil
+	}
+	if len(tx.dirty) == 0 && !tx.wrote && !tx.anyReserved() {
+		return tx.end(stmtCommit)
+	}
+	tx.c.stamp()
+	tx.queueWrites()
+	if tx.open {
+		tx.c.send(stmtCommit, nil)
+	}
+	err := tx.c.sync()
+	switch {
+	case err == nil:
+		tx.open = false
+		return nil
+	case !tx.c.Broken():
+		return tx.failed(err)
+	case errors.As(err, new(errNotSent)):
+		return &Error{KindUnavailable, err}
+	}
+	return tx.c.settled(err)
+}
+
+func (tx *Tx) anyReserved() bool {
+	for _, e := range tx.list {
+		if e.reserved {
+			return true
+		}
+	}
+	return false
+}
+
+// Flush writes what the unit has changed so far without ending it, so that
+// statements that look at the whole keyspace see it, and forgets all entries.
+// A unit that was not a transaction becomes one.
+func (tx *Tx) Flush() error {
+	if len(tx.dirty) > 0 || tx.anyReserved() {
+		if !tx.open {
+			tx.c.send(stmtBegin, nil)
+			tx.open = true
+		}
+		tx.queueWrites()
+		if err := tx.c.sync(); err != nil {
+			return tx.failed(err)
+		}
+		tx.wrote = true
+	}
+	tx.forget()
+	return nil
+}
+
+// Rollback ends the unit without changing anything.
+func (tx *Tx) Rollback() {
+	if tx.open && !tx.c.Broken() {
+		_ = tx.end(stmtRollback) // a broken connection has rolled back too
+	}
+}
+
+// end sends COMMIT or ROLLBACK alone.
+func (tx *Tx) end(s statement) error {
+	tx.c.send(s, nil)
+	tx.open = false
+	if err := tx.c.sync(); err != nil {
+		return classify(err)
+	}
+	return nil
+}
+
+// failed rolls the transaction back after an error and classifies it.
+func (tx *Tx) failed(err error) error {
+	tx.Rollback()
+	if isUnregistered(err) {
+		// The writer's row is gone: nothing was committed, and a new
+		// connection registers a new one.
+		_ = tx.c.fail(err)
+		return &Error{KindUnavailable, err}
+	}
+	return classify(err)
+}
+
+// settled turns a commit in doubt into an outcome.
+func (c *Conn) settled(cause error) error {
+	wait := c.cfg.StatementTimeout + roundTripMargin
+	committed, err := c.settle(time.Now().Add(wait))
+	switch {
+	case err != nil:
+		return &Error{KindUnknown, fmt.Errorf("%w, and asking for the outcome failed: %w", cause, err)}
+	case committed:
+		return nil
+	default:
+		return &Error{KindUnavailable, cause}
+	}
+}

@@ -1,0 +1,184 @@
+package pg
+
+// Type is the type of a key as the column type of kv_keys stores it.
+type Type uint8
+
+// Types of keys. TypeNone is an absent key.
+const (
+	TypeNone Type = iota
+	TypeString
+	TypeList
+	TypeSet
+	TypeZset
+	TypeHash
+	TypeStream
+)
+
+// String returns the type's name as the command TYPE prints it.
+func (t Type) String() string {
+	return [...]string{"none", "string", "list", "set", "zset", "hash", "stream"}[t]
+}
+
+// Encoding remembers what the value alone does not tell about a key.
+type Encoding uint8
+
+// Encodings of strings.
+const (
+	EncodingNatural Encoding = iota // int, embstr or raw, as the value suggests
+	EncodingRaw                     // modified in place: raw whatever the value
+)
+
+// Mode says what a command does with a key, from the weakest claim to the
+// strongest. A unit of work serves the strongest claim on each key.
+type Mode uint8
+
+const (
+	// ModeRead reads the key as of the load.
+	ModeRead Mode = iota
+	// ModeBlind overwrites the key whatever it holds.
+	ModeBlind
+	// ModeUpdate reads the key, and no one else changes it until the commit.
+	ModeUpdate
+	// ModeStable is ModeUpdate for a key that may be absent and must stay so
+	// until the commit even if this unit does not create it.
+	ModeStable
+)
+
+// Part says how much of a key a command needs.
+type Part uint8
+
+const (
+	// PartHeader is type, encoding, expiry and length.
+	PartHeader Part = iota
+	// PartValue adds the value of a string.
+	PartValue
+)
+
+// row is what PostgreSQL holds under an entry, locked or not.
+type row struct {
+	exists bool
+	tid    [6]byte // place of the row version; stable while the row is locked
+	id     int64
+	space  int32
+}
+
+// change is what a commit has to write for an entry.
+type change uint8
+
+const (
+	changedExpiry change = 1 << iota
+	changedValue
+	changedName
+)
+
+// Entry is one key inside a unit of work: the state it was loaded with, as
+// changed by the commands applied since. It MUST NOT be used after the unit
+// ended, nor after a flush inside it.
+type Entry struct {
+	tx   *Tx
+	next *Entry // entries whose keys have the same hash
+	db   int
+	name []byte
+
+	// What is claimed.
+	mode       Mode
+	part       Part
+	blindFirst bool // the first command overwrites the key
+	planned    bool // waits for the next load
+
+	// What PostgreSQL holds.
+	loaded   bool
+	locked   bool
+	reserved bool // the row only holds the lock of an absent key
+	row      row  // known while locked
+
+	// What the key is now.
+	changes  change
+	typ      Type
+	encoding Encoding
+	whole    bool  // the value is here, not only its length
+	expireAt int64 // milliseconds since 1970, 0 none; below 0 a time to live
+	length   int64
+	value    []byte
+}
+
+// Name returns the key.
+func (e *Entry) Name() []byte { return e.name }
+
+// DB returns the database index.
+func (e *Entry) DB() int { return e.db }
+
+// Exists reports whether the key exists; an expired one does not.
+func (e *Entry) Exists() bool { return e.typ != TypeNone }
+
+// Type returns the key's type, TypeNone if it does not exist.
+func (e *Entry) Type() Type { return e.typ }
+
+// Encoding returns the stored hint about the representation.
+func (e *Entry) Encoding() Encoding { return e.encoding }
+
+// Value returns a string's value. The caller MUST NOT modify it. The entry
+// must have been asked for with PartValue.
+func (e *Entry) Value() []byte { return e.value }
+
+// Len returns the length of a string's value in bytes; PartHeader suffices.
+func (e *Entry) Len() int64 { return e.length }
+
+// ExpireAt returns the expiry in milliseconds since 1970, 0 if there is none.
+// After SetTTL it needs the database's clock, see [Tx.Now].
+func (e *Entry) ExpireAt() (int64, error) {
+	if e.expireAt < 0 {
+		now, err := e.tx.Now()
+		if err != nil {
+			return 0, err
+		}
+		e.expireAt = now - e.expireAt
+	}
+	return e.expireAt, nil
+}
+
+// SetString makes the key a string with this value. An existing expiry stays;
+// see SetExpireAt. The value is kept, not copied, until the unit ends.
+func (e *Entry) SetString(v []byte, enc Encoding) {
+	e.typ, e.encoding, e.value, e.length = TypeString, enc, v, int64(len(v))
+	e.whole = true
+	e.touch(changedValue)
+}
+
+// SetTTL makes the key expire ms milliseconds after the database's clock as it
+// stands when the unit writes. ms must be positive. It serves blind writes,
+// which have no reading of the clock; ExpireAt and SetExpireAt come first
+// wherever the clock is known.
+func (e *Entry) SetTTL(ms int64) {
+	e.expireAt = -ms
+	e.touch(changedExpiry)
+}
+
+// SetExpireAt sets the expiry to an instant in milliseconds since 1970, or
+// removes it if ms is 0. The key must exist.
+func (e *Entry) SetExpireAt(ms int64) {
+	if e.expireAt == ms {
+		return
+	}
+	e.expireAt = ms
+	e.touch(changedExpiry)
+}
+
+// Delete removes the key and reports whether it existed.
+func (e *Entry) Delete() bool {
+	existed := e.Exists()
+	e.typ, e.encoding, e.value, e.length, e.expireAt = TypeNone, 0, nil, 0, 0
+	e.whole = true
+	if existed {
+		e.touch(changedValue)
+	}
+	return existed
+}
+
+// touch notes a change for the commit.
+func (e *Entry) touch(c change) {
+	if e.changes == 0 {
+		e.tx.dirty = append(e.tx.dirty, e)
+	}
+	e.changes |= c
+}

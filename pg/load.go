@@ -1,0 +1,174 @@
+package pg
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// The rows of a unit of work are loaded by lists of keys, one statement for
+// those only read and one for those locked. A value of more than 2 KB comes
+// along only if a command needs it ($3 all of them, $4 those listed). The
+// clock is read per row, after the row's lock was granted, where an expiry has
+// to be compared with it.
+const sqlRead = `
+SELECT key, long_key, id, ctid, space, type, encoding, expire_at,
+       CASE WHEN expire_at IS NOT NULL THEN clock_timestamp() END,
+       octet_length(value),
+       CASE WHEN $3 OR octet_length(value) <= 2000 OR key = ANY ($4::bytea[]) THEN value END
+FROM kv_keys
+WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key = ANY ($2::bytea[])`
+
+const sqlLock = sqlRead + `
+FOR NO KEY UPDATE`
+
+// sqlReserve puts a row of type none where a key is absent, so that there is
+// something to lock. It goes away with the transaction that made it.
+const sqlReserve = `
+INSERT INTO kv_keys (space, key, long_key, type, encoding)
+SELECT (SELECT space FROM kv_databases WHERE db = $1), u.key, u.long_key, 0, 0
+FROM unnest($2::bytea[], $3::bytea[]) AS u (key, long_key)
+ON CONFLICT (space, key) DO NOTHING`
+
+const sqlClock = `SELECT clock_timestamp()`
+
+// Columns of sqlRead.
+const (
+	colKey = iota
+	colLongKey
+	colID
+	colTID
+	colSpace
+	colType
+	colEncoding
+	colExpireAt
+	colClock
+	colLength
+	colValue
+	numReadColumns
+)
+
+// errLost reports a key that was there when it was locked and then was not.
+var errLost = &Error{KindRetry, errors.New("a key was removed while it was being locked")}
+
+// queueLoad queues the statement that brings entries of one database index.
+func (tx *Tx) queueLoad(db int, entries []*Entry, lock bool) {
+	keys, values := &tx.buffers.keys, &tx.buffers.values
+	keys.reset(oidBytea)
+	values.reset(oidBytea)
+	all := true
+	for _, e := range entries {
+		all = all && e.part == PartValue
+	}
+	for _, e := range entries {
+		short := shortForm(e.name)
+		keys.bytes(short)
+		if !all && e.part == PartValue {
+			values.bytes(short)
+		}
+	}
+	s := stmtRead
+	if lock {
+		tx.queueReserve(db, entries)
+		s = stmtLock
+	}
+	tx.c.send(s, tx.rowOf(db, lock), int2Param(db), keys.param(), boolParam(all), values.param())
+}
+
+// queueReserve makes sure that keys claimed with ModeStable have a row.
+func (tx *Tx) queueReserve(db int, entries []*Entry) {
+	var keys, long array
+	keys.reset(oidBytea)
+	long.reset(oidBytea)
+	for _, e := range entries {
+		if e.mode == ModeStable {
+			appendKey(&keys, &long, e.name)
+		}
+	}
+	if keys.n > 0 {
+		tx.c.send(stmtReserve, nil, int2Param(db), keys.param(), long.param())
+	}
+}
+
+// appendKey adds a key to the parallel lists of short and whole keys.
+func appendKey(keys, long *array, name []byte) {
+	if len(name) <= maxInlineKey {
+		keys.bytes(name)
+		long.null()
+		return
+	}
+	keys.bytes(shortForm(name))
+	long.bytes(name)
+}
+
+// rowOf returns the function that takes the rows of a load statement.
+func (tx *Tx) rowOf(db int, lock bool) func([][]byte) error {
+	if db == 0 { // the common case without an allocation
+		if lock {
+			return tx.lockedRow0
+		}
+		return tx.readRow0
+	}
+	return func(v [][]byte) error { return tx.takeRow(db, lock, v) }
+}
+
+// takeRow fills the entry of one loaded row.
+func (tx *Tx) takeRow(db int, lock bool, v [][]byte) error {
+	if len(v) != numReadColumns {
+		return errShape(stmtRead, v)
+	}
+	name := v[colKey]
+	if v[colLongKey] != nil {
+		name = v[colLongKey]
+	}
+	e := tx.find(HashKey(db, name), db, name)
+	if e == nil {
+		return errShape(stmtRead, v)
+	}
+	if lock {
+		e.row = row{exists: true, id: asInt(v[colID]), space: int32(asInt(v[colSpace]))}
+		copy(e.row.tid[:], v[colTID])
+		tx.pinSpace(db, e.row.space)
+	}
+	expireAt := int64(0)
+	if v[colExpireAt] != nil {
+		expireAt = asInt(v[colExpireAt])
+		now := unixMilliOf(v[colClock])
+		tx.now = max(tx.now, now)
+		if expireAt <= now {
+			return nil // expired: absent for every command
+		}
+	}
+	e.typ = Type(asInt(v[colType]))
+	e.reserved = e.typ == TypeNone
+	e.encoding = Encoding(asInt(v[colEncoding]))
+	e.expireAt = expireAt
+	if v[colLength] != nil {
+		e.length = asInt(v[colLength])
+	}
+	e.whole = v[colValue] != nil
+	if e.whole {
+		e.value = tx.slabs.copyOf(v[colValue])
+	}
+	return nil
+}
+
+// finishLoad settles what the rows that came, and those that did not, mean.
+func (tx *Tx) finishLoad() error {
+	for _, e := range tx.planned {
+		e.planned, e.loaded, e.locked = false, true, e.wantsLock()
+		if e.typ == TypeNone {
+			e.whole = true
+		}
+		if e.mode == ModeStable && !e.row.exists {
+			return tx.failed(errLost)
+		}
+	}
+	return nil
+}
+
+// unixMilliOf converts a binary timestamptz, microseconds since 2000, to
+// milliseconds since 1970.
+func unixMilliOf(b []byte) int64 {
+	const epochDifferenceMs = 946684800000
+	return int64(binary.BigEndian.Uint64(b))/1000 + epochDifferenceMs
+}

@@ -1,0 +1,204 @@
+package pg
+
+import (
+	"bytes"
+	"math/rand/v2"
+)
+
+// KeyInfo is one live key found by a walk over the keyspace.
+type KeyInfo struct {
+	Name     []byte
+	Type     Type
+	ExpireAt int64 // milliseconds since 1970, 0 none
+}
+
+// live is the condition for a row that is a key now.
+const live = `type <> 0 AND (expire_at IS NULL OR expire_at > (SELECT kv_now_ms()))`
+
+const sqlCount = `
+SELECT count(*) FROM kv_keys
+WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND ` + live
+
+// sqlCountAll counts for INFO keyspace: keys, keys with an expiry, and their
+// mean time to live.
+const sqlCountAll = `
+SELECT d.db, count(*), count(k.expire_at),
+       coalesce(avg(k.expire_at - (SELECT kv_now_ms())), 0)::bigint
+FROM kv_databases d JOIN kv_keys k USING (space)
+WHERE k.type <> 0 AND (k.expire_at IS NULL OR k.expire_at > (SELECT kv_now_ms()))
+GROUP BY d.db ORDER BY d.db`
+
+// SCAN walks down the ids: a key has its id from its creation to its end, and
+// keys created during the walk get higher ones, so that the walk returns every
+// key that was there all the time and ends however many are added.
+const sqlScan = `
+SELECT id, key, long_key, type, ` + live + ` FROM kv_keys
+WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND id < $2
+ORDER BY id DESC LIMIT $3`
+
+// sqlScanPrefix answers a walk over few keys with a common prefix at once,
+// through the index of keys; no row means that there are more than $5.
+const sqlScanPrefix = `
+WITH hit AS MATERIALIZED (
+    SELECT id, key, long_key, type, ` + live + ` AS live FROM kv_keys
+    WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key >= $3 AND ($4::bytea IS NULL OR key < $4)
+    LIMIT $5::int8 + 1)
+SELECT id, key, long_key, type, live FROM hit
+WHERE id < $2 AND (SELECT count(*) FROM hit) <= $5
+UNION ALL SELECT NULL, NULL, NULL, NULL, NULL WHERE (SELECT count(*) FROM hit) <= $5`
+
+const sqlKeys = `
+SELECT key, long_key FROM kv_keys
+WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key >= $2 AND ($3::bytea IS NULL OR key < $3) AND ` + live
+
+const sqlRandomRange = `
+SELECT min(id), max(id) FROM kv_keys WHERE space = (SELECT space FROM kv_databases WHERE db = $1)`
+
+const sqlRandomKey = `
+SELECT key, long_key FROM kv_keys
+WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND id >= $2 AND ` + live + `
+ORDER BY id LIMIT 1`
+
+// Count returns the number of live keys of a database index.
+func (tx *Tx) Count(db int) (n int64, err error) {
+	err = tx.query(func(v [][]byte) error {
+		n = asInt(v[0])
+		return nil
+	}, stmtCount, int2Param(db))
+	return n, err
+}
+
+// DatabaseStats are the figures of one database index in INFO keyspace.
+type DatabaseStats struct {
+	DB            int
+	Keys, Expires int64
+	AverageTTLMs  int64
+}
+
+// Stats returns the figures of every database index that has keys.
+func (tx *Tx) Stats() (stats []DatabaseStats, err error) {
+	err = tx.query(func(v [][]byte) error {
+		stats = append(stats, DatabaseStats{int(asInt(v[0])), asInt(v[1]), asInt(v[2]), asInt(v[3])})
+		return nil
+	}, stmtCountAll)
+	return stats, err
+}
+
+// prefixScanLimit is up to how many keys with a common prefix a SCAN returns
+// in one go instead of walking the whole keyspace.
+const prefixScanLimit = 1000
+
+// Scan visits about count keys of a database index, those below cursor in the
+// order of SCAN (0 starts), and returns the cursor that goes on from there, 0
+// at the end. Keys without the prefix may be passed over unseen. visit is
+// called with memory that is valid during the call.
+func (tx *Tx) Scan(db int, cursor uint64, count int64, prefix []byte, visit func(KeyInfo)) (uint64, error) {
+	below := int64(cursor)
+	if below <= 0 {
+		below = 1<<63 - 1
+	}
+	if len(prefix) > 0 {
+		done, err := tx.scanPrefix(db, below, prefix, visit)
+		if done || err != nil {
+			return 0, err
+		}
+	}
+	var seen, last int64
+	err := tx.query(func(v [][]byte) error {
+		seen, last = seen+1, asInt(v[0])
+		visitRow(v, visit)
+		return nil
+	}, stmtScan, int2Param(db), int8Param(below), int8Param(count))
+	if err != nil || seen < count || last <= 1 {
+		return 0, err
+	}
+	return uint64(last), nil
+}
+
+func visitRow(v [][]byte, visit func(KeyInfo)) {
+	if v[4][0] != 0 {
+		visit(KeyInfo{Name: fullName(v[1], v[2]), Type: Type(asInt(v[3]))})
+	}
+}
+
+// scanPrefix visits all keys with a prefix unless there are too many.
+func (tx *Tx) scanPrefix(db int, below int64, prefix []byte, visit func(KeyInfo)) (done bool, err error) {
+	lower, upper := prefixRange(prefix)
+	err = tx.query(func(v [][]byte) error {
+		if v[0] == nil {
+			done = true
+		} else {
+			visitRow(v, visit)
+		}
+		return nil
+	}, stmtScanPrefix, int2Param(db), int8Param(below), lower, upper, int8Param(prefixScanLimit))
+	return done, err
+}
+
+// Keys visits every live key of a database index that begins with prefix.
+func (tx *Tx) Keys(db int, prefix []byte, visit func(name []byte)) error {
+	lower, upper := prefixRange(prefix)
+	return tx.query(func(v [][]byte) error {
+		visit(fullName(v[0], v[1]))
+		return nil
+	}, stmtKeys, int2Param(db), lower, upper)
+}
+
+// RandomKey returns a live key of a database index, nil if there is none. Keys
+// after a gap in the ids are a little likelier than others.
+func (tx *Tx) RandomKey(db int) (name []byte, err error) {
+	var low, high int64
+	err = tx.query(func(v [][]byte) error {
+		if v[0] != nil {
+			low, high = asInt(v[0]), asInt(v[1])
+		}
+		return nil
+	}, stmtRandomRange, int2Param(db))
+	if err != nil || high == 0 {
+		return nil, err
+	}
+	for _, from := range []int64{low + rand.Int64N(high-low+1), low} {
+		err = tx.query(func(v [][]byte) error {
+			name = bytes.Clone(fullName(v[0], v[1]))
+			return nil
+		}, stmtRandomKey, int2Param(db), int8Param(from))
+		if err != nil || name != nil {
+			return name, err
+		}
+	}
+	return nil, nil
+}
+
+// query runs a statement that looks at the keyspace as the unit has made it.
+func (tx *Tx) query(row func([][]byte) error, s statement, params ...[]byte) error {
+	if err := tx.Flush(); err != nil {
+		return err
+	}
+	tx.c.send(s, row, params...)
+	if err := tx.c.sync(); err != nil {
+		return tx.failed(err)
+	}
+	return nil
+}
+
+func fullName(short, long []byte) []byte {
+	if long != nil {
+		return long
+	}
+	return short
+}
+
+// prefixRange returns the bounds of the short forms of keys that begin with
+// prefix: at least lower, and below upper unless that is nil.
+func prefixRange(prefix []byte) (lower, upper []byte) {
+	prefix = prefix[:min(len(prefix), longKeyPrefix)]
+	lower = append([]byte{}, prefix...)
+	for n := len(prefix); n > 0; n-- {
+		if prefix[n-1] != 0xff {
+			upper = bytes.Clone(prefix[:n])
+			upper[n-1]++
+			break
+		}
+	}
+	return lower, upper
+}

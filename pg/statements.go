@@ -1,0 +1,82 @@
+package pg
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// statement names one entry of the catalogue.
+type statement uint8
+
+// The catalogue. SQL stands beside the code that sends it.
+const (
+	stmtBegin statement = iota
+	stmtCommit
+	stmtRollback
+	stmtClock
+	stmtStamp
+	stmtRead
+	stmtLock
+	stmtReserve
+	stmtUpsert
+	stmtInsert
+	stmtUpdate
+	stmtUpdateExpiry
+	stmtDelete
+	stmtDeleteKeys
+	stmtMove
+	stmtCount
+	stmtCountAll
+	stmtScan
+	stmtScanPrefix
+	stmtKeys
+	stmtRandomRange
+	stmtRandomKey
+	stmtDropSpace
+	stmtRenewSpace
+	stmtSwapSpaces
+	stmtSweep
+	numStatements
+)
+
+// catalogue holds name and text of every prepared statement.
+var catalogue = [numStatements]struct{ name, sql string }{
+	stmtBegin:        {"begin", "BEGIN"},
+	stmtCommit:       {"commit", "COMMIT"},
+	stmtRollback:     {"rollback", "ROLLBACK"},
+	stmtClock:        {"clock", sqlClock},
+	stmtStamp:        {"stamp", sqlStamp},
+	stmtRead:         {"read", sqlRead},
+	stmtLock:         {"lock", sqlLock},
+	stmtReserve:      {"reserve", sqlReserve},
+	stmtUpsert:       {"upsert", sqlUpsert},
+	stmtInsert:       {"insert", sqlInsert},
+	stmtUpdate:       {"update", sqlUpdate},
+	stmtUpdateExpiry: {"update_expiry", sqlUpdateExpiry},
+	stmtDelete:       {"delete", sqlDelete},
+	stmtDeleteKeys:   {"delete_keys", sqlDeleteKeys},
+	stmtMove:         {"move", sqlMove},
+	stmtCount:        {"count", sqlCount},
+	stmtCountAll:     {"count_all", sqlCountAll},
+	stmtScan:         {"scan", sqlScan},
+	stmtScanPrefix:   {"scan_prefix", sqlScanPrefix},
+	stmtKeys:         {"keys", sqlKeys},
+	stmtRandomRange:  {"random_range", sqlRandomRange},
+	stmtRandomKey:    {"random_key", sqlRandomKey},
+	stmtDropSpace:    {"drop_space", sqlDropSpace},
+	stmtRenewSpace:   {"renew_space", sqlRenewSpace},
+	stmtSwapSpaces:   {"swap_spaces", sqlSwapSpaces},
+	stmtSweep:        {"sweep", sqlSweep},
+}
+
+// prepareAll prepares the catalogue on a fresh connection.
+func prepareAll(ctx context.Context, pc *pgconn.PgConn) error {
+	for _, s := range catalogue {
+		if _, err := pc.Prepare(ctx, s.name, s.sql, nil); err != nil {
+			return fmt.Errorf("prepare statement %s: %w", s.name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package pg
+
+import "errors"
+
+// The sweeper removes expired keys and frees the rows of dropped spaces. It
+// looks at the table window by window in the order of pages: no index on the
+// expiry makes writers pay, and a window costs the same whatever is in it.
+// Several nodes may sweep at once; locked rows are passed over.
+const sqlSweep = `
+WITH hit AS MATERIALIZED (
+    SELECT ctid AS tid, expire_at IS NOT NULL AS volatile,
+           type = 0 OR coalesce(expire_at <= (SELECT kv_now_ms()), false) AS expired,
+           EXISTS (SELECT FROM kv_dropped_spaces s WHERE s.space = k.space) AS dropped
+    FROM kv_keys k
+    WHERE ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $1::bigint + $2::bigint)::tid
+), victim AS MATERIALIZED (
+    SELECT k.ctid AS tid FROM kv_keys k JOIN hit ON k.ctid = hit.tid
+    WHERE (hit.expired AND $3 OR hit.dropped)
+      AND (k.expire_at <= (SELECT kv_now_ms()) OR hit.dropped)
+    FOR UPDATE OF k SKIP LOCKED
+), gone AS (
+    DELETE FROM kv_keys k USING victim WHERE k.ctid = victim.tid
+    RETURNING k.space, k.key, k.long_key, k.expire_at IS NOT NULL AS volatile
+)
+SELECT (SELECT count(*) FROM hit WHERE volatile), (SELECT count(*) FROM hit),
+       d.db, gone.key, gone.long_key,
+       pg_relation_size('kv_keys') / current_setting('block_size')::bigint
+FROM (SELECT 1) one LEFT JOIN gone ON true LEFT JOIN kv_databases d ON d.space = gone.space`
+
+// sweepWindow is the number of pages looked at in one step.
+const sweepWindow = 256
+
+// Sweeper remembers how far one node's sweep has come. It belongs to one
+// goroutine.
+type Sweeper struct {
+	page int64
+}
+
+// SweepResult tells what one step found.
+type SweepResult struct {
+	Rows     int64 // rows looked at
+	Volatile int64 // rows with an expiry among them
+	Expired  int64 // expired keys removed
+	Freed    int64 // rows of flushed databases removed
+	Wrapped  bool  // the step reached the end of the table
+}
+
+// Step looks at the next window and removes what has expired (if expire is
+// true) and what belongs to dropped spaces. onExpired is called for each
+// expired key once the removal is durable.
+func (s *Sweeper) Step(c *Conn, expire bool, onExpired func(db int, name []byte)) (r SweepResult, err error) {
+	type expired struct {
+		db   int
+		name []byte
+	}
+	var names []expired
+	var pages int64
+	c.send(stmtSweep, func(v [][]byte) error {
+		if len(v) != 6 {
+			return errShape(stmtSweep, v)
+		}
+		r.Volatile, r.Rows, pages = asInt(v[0]), asInt(v[1]), asInt(v[5])
+		switch {
+		case v[3] == nil:
+		case v[2] == nil:
+			r.Freed++
+		default:
+			r.Expired++
+			names = append(names, expired{int(asInt(v[2])), append([]byte(nil), fullName(v[3], v[4])...)})
+		}
+		return nil
+	}, int8Param(s.page), int8Param(sweepWindow), boolParam(expire))
+	if err := c.sync(); err != nil {
+		return SweepResult{}, classify(err)
+	}
+	s.page += sweepWindow
+	if s.page >= pages {
+		s.page, r.Wrapped = 0, true
+	}
+	for _, e := range names {
+		onExpired(e.db, e.name)
+	}
+	return r, nil
+}
+
+// A dropped space is forgotten when no row can come into it any more: every
+// transaction that might have resolved a database index to it has ended, and a
+// look at the index finds nothing.
+const (
+	sqlMarkHorizon = `
+UPDATE kv_dropped_spaces SET horizon = pg_snapshot_xmax(pg_current_snapshot()) WHERE horizon IS NULL`
+	sqlForgetSpaces = `
+DELETE FROM kv_dropped_spaces s
+WHERE s.horizon < pg_snapshot_xmin(pg_current_snapshot())
+  AND NOT EXISTS (SELECT FROM kv_keys k WHERE k.space = s.space)`
+)
+
+// Housekeeping does what is due once in a while: it forgets dropped spaces
+// that are empty and writers that are long gone.
+func (c *Conn) Housekeeping() error {
+	for _, sql := range []string{sqlMarkHorizon, sqlForgetSpaces, sqlForgetWriters} {
+		if err := c.execSQL(sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// execSQL runs a statement that is too rare to be prepared.
+func (c *Conn) execSQL(sql string) error {
+	if c.Broken() {
+		return &Error{KindUnavailable, errors.New("the connection is closed")}
+	}
+	c.sendText(sql)
+	if err := c.sync(); err != nil {
+		return classify(err)
+	}
+	return nil
+}

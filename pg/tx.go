@@ -1,0 +1,292 @@
+package pg
+
+import (
+	"bytes"
+	"hash/maphash"
+	"slices"
+)
+
+// hashSeed is one for the process, so that the hash of a key is computed once,
+// where a request is decoded, and used everywhere.
+var hashSeed = maphash.MakeSeed()
+
+// HashKey returns the hash of a key that [Tx.Plan] and schedulers use. Equal
+// keys have equal hashes within one process.
+func HashKey(db int, name []byte) uint64 {
+	return maphash.Bytes(hashSeed, name) ^ uint64(db)*0x9e3779b97f4a7c15
+}
+
+// Tx is one unit of work: Plan what is known up front, Load, read and change
+// entries, then Commit or Rollback. It belongs to the goroutine that owns its
+// Conn, and the Conn's next unit uses it again.
+//
+// A unit that locks nothing reads in autocommit and writes, blindly, in one
+// implicit transaction. A unit that locks runs in an explicit transaction from
+// its load to its commit.
+type Tx struct {
+	c *Conn
+
+	entries map[uint64]*Entry
+	list    []*Entry // every entry
+	planned []*Entry // those that wait for a load
+	dirty   []*Entry // those with changes
+
+	open   bool  // BEGIN was sent
+	wrote  bool  // Flush has written something
+	now    int64 // latest reading of the database's clock, 0 if none
+	spaces []spaceSeen
+	gone   []row  // rows that lost their key to another row
+	moves  []move // rows that get another key, in the order of commands
+
+	buffers              writeBuffers
+	slabs                slabs
+	readRow0, lockedRow0 func([][]byte) error
+}
+
+// spaceSeen is the space in which a transaction found the rows of a database
+// index. New rows go there too, though FLUSHDB may have come in between.
+type spaceSeen struct {
+	db    int
+	space int32
+}
+
+// move is a locked row that is to get another key.
+type move struct {
+	id         int64
+	fromDB, db int
+	name       []byte
+}
+
+func (tx *Tx) init(c *Conn) {
+	tx.c = c
+	tx.entries = make(map[uint64]*Entry)
+	tx.readRow0 = func(v [][]byte) error { return tx.takeRow(0, false, v) }
+	tx.lockedRow0 = func(v [][]byte) error { return tx.takeRow(0, true, v) }
+}
+
+// Begin starts a unit of work on the connection. The one before MUST have
+// ended.
+func (c *Conn) Begin() *Tx {
+	tx := &c.tx
+	tx.forget()
+	tx.open, tx.wrote, tx.now = false, false, 0
+	tx.spaces = tx.spaces[:0]
+	return tx
+}
+
+// forget drops every entry.
+func (tx *Tx) forget() {
+	clear(tx.entries)
+	tx.list, tx.planned, tx.dirty = tx.list[:0], tx.planned[:0], tx.dirty[:0]
+	tx.gone, tx.moves = tx.gone[:0], tx.moves[:0]
+	tx.slabs.reset()
+}
+
+// Plan says that a command will use a key and returns the key's entry, which
+// is to be used after the next Load. hash MUST be HashKey(db, name). name is
+// kept, not copied, until the unit ends. Call it in the order of the commands:
+// after a blind write of a key, later commands see what was written.
+func (tx *Tx) Plan(db int, name []byte, hash uint64, mode Mode, part Part) *Entry {
+	e := tx.find(hash, db, name)
+	if e == nil {
+		e = tx.slabs.entry()
+		*e = Entry{tx: tx, next: tx.entries[hash], db: db, name: name, mode: mode, part: part, blindFirst: mode == ModeBlind}
+		tx.entries[hash] = e
+		tx.list = append(tx.list, e)
+	} else {
+		e.mode, e.part = max(e.mode, mode), max(e.part, part)
+	}
+	if !e.planned && !e.loaded && (!e.blindFirst || mode == ModeStable) {
+		tx.schedule(e)
+	}
+	return e
+}
+
+// Entry returns the entry of a key that was not planned, or needs more of one
+// that was, loading it if necessary. What the unit has changed so far may be
+// written to PostgreSQL first: entries obtained earlier MUST NOT be used any
+// more.
+func (tx *Tx) Entry(db int, name []byte, mode Mode, part Part) (*Entry, error) {
+	hash := HashKey(db, name)
+	e := tx.find(hash, db, name)
+	if e != nil && e.serves(mode, part) {
+		return e, nil
+	}
+	if e != nil {
+		if err := tx.Flush(); err != nil {
+			return nil, err
+		}
+	}
+	e = tx.Plan(db, name, hash, mode, part)
+	return e, tx.Load()
+}
+
+// serves reports whether the entry as it stands satisfies a claim.
+func (e *Entry) serves(mode Mode, part Part) bool {
+	if !e.loaded && e.changes == 0 && !(e.blindFirst && mode == ModeBlind) {
+		return false
+	}
+	if part > PartHeader && !e.whole {
+		return false
+	}
+	switch mode {
+	case ModeUpdate:
+		return e.locked || e.changes&changedValue != 0
+	case ModeStable:
+		return e.locked && (e.mode == ModeStable || e.row.exists)
+	default:
+		return true
+	}
+}
+
+// schedule puts an entry on the list of the next load.
+func (tx *Tx) schedule(e *Entry) {
+	e.planned = true
+	tx.planned = append(tx.planned, e)
+}
+
+func (tx *Tx) find(hash uint64, db int, name []byte) *Entry {
+	for e := tx.entries[hash]; e != nil; e = e.next {
+		if e.db == db && string(e.name) == string(name) {
+			return e
+		}
+	}
+	return nil
+}
+
+// Load brings what was planned, in one round trip. It locks the keys that will
+// be updated, in the order of their names.
+func (tx *Tx) Load() error {
+	lock := tx.open
+	for _, e := range tx.planned {
+		lock = lock || e.mode >= ModeUpdate
+	}
+	if lock && !tx.open {
+		// Keys written blindly are locked with the others: an upsert after
+		// the load would take locks out of order.
+		for _, e := range tx.list {
+			if !e.planned && !e.loaded {
+				tx.schedule(e)
+			}
+		}
+		tx.c.send(stmtBegin, nil)
+		tx.queueClock()
+		tx.open = true
+	}
+	if len(tx.planned) == 0 {
+		return nil
+	}
+	slices.SortFunc(tx.planned, compareLoads)
+	for rest := tx.planned; len(rest) > 0; {
+		n, bytes := 1, len(rest[0].name)
+		for n < len(rest) && rest[n].db == rest[0].db && rest[n].wantsLock() == rest[0].wantsLock() {
+			bytes += len(rest[n].name)
+			n++
+		}
+		tx.queueLoad(rest[0].db, rest[:n], rest[0].wantsLock())
+		// PostgreSQL must not be busy writing results while we are busy
+		// writing requests: a large request waits for its answer.
+		if bytes > maxPipelinedBytes || n == len(rest) {
+			if err := tx.c.sync(); err != nil {
+				return tx.failed(err)
+			}
+		}
+		rest = rest[n:]
+	}
+	err := tx.finishLoad()
+	tx.planned = tx.planned[:0]
+	return err
+}
+
+// maxPipelinedBytes is the size of a request that may follow another one
+// before the first one's results are read. It fits into socket buffers.
+const maxPipelinedBytes = 16 << 10
+
+func (e *Entry) wantsLock() bool { return e.mode != ModeRead && e.tx.open }
+
+// compareLoads orders entries by statement and, within it, by name.
+func compareLoads(a, b *Entry) int {
+	if al, bl := a.wantsLock(), b.wantsLock(); al != bl {
+		if al {
+			return -1
+		}
+		return 1
+	}
+	return compareEntries(a, b)
+}
+
+// compareEntries orders entries by database index and name.
+func compareEntries(a, b *Entry) int {
+	if a.db != b.db {
+		return a.db - b.db
+	}
+	return bytes.Compare(a.name, b.name)
+}
+
+// Now returns the database's clock in milliseconds since 1970, read during
+// this unit and, for entries with an expiry, after their locks were granted.
+// It costs a round trip if nothing has read the clock yet.
+func (tx *Tx) Now() (int64, error) {
+	if tx.now == 0 {
+		tx.queueClock()
+		if err := tx.c.sync(); err != nil {
+			return 0, tx.failed(err)
+		}
+	}
+	return tx.now, nil
+}
+
+func (tx *Tx) queueClock() {
+	tx.c.send(stmtClock, func(v [][]byte) error {
+		tx.now = max(tx.now, unixMilliOf(v[0]))
+		return nil
+	})
+}
+
+// pinSpace notes where a transaction found the rows of a database index.
+func (tx *Tx) pinSpace(db int, space int32) {
+	if tx.spaceParam(db) == nil {
+		tx.spaces = append(tx.spaces, spaceSeen{db, space})
+	}
+}
+
+// spaceParam is the space seen for a database index, null if none was.
+func (tx *Tx) spaceParam(db int) []byte {
+	for i := range tx.spaces {
+		if tx.spaces[i].db == db {
+			return int4Param(tx.spaces[i].space)
+		}
+	}
+	return nil
+}
+
+// Rename gives src's contents and expiry to dst, which loses its own. Both
+// MUST have been loaded with ModeStable. It costs the same whatever the size.
+func (tx *Tx) Rename(src, dst *Entry) {
+	if dst.row.exists {
+		tx.gone = append(tx.gone, dst.row)
+		dst.row = row{}
+	}
+	changes := src.changes | changedValue
+	if src.row.exists {
+		tx.moves = append(tx.moves, move{id: src.row.id, fromDB: src.db, db: dst.db, name: dst.name})
+		dst.row, src.row = src.row, row{}
+		changes = src.changes | changedName
+	}
+	dst.take(src)
+	dst.touch(changes)
+	src.Delete()
+}
+
+// Copy gives dst a copy of src's contents and expiry. src MUST have been
+// loaded with its value, and dst with ModeStable.
+func (tx *Tx) Copy(src, dst *Entry) {
+	dst.take(src)
+	dst.touch(changedValue)
+}
+
+// take copies the state of a key, without its place.
+func (e *Entry) take(src *Entry) {
+	e.typ, e.encoding, e.expireAt = src.typ, src.encoding, src.expireAt
+	e.value, e.length, e.whole = src.value, src.length, src.whole
+}

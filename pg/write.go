@@ -1,0 +1,245 @@
+package pg
+
+import "slices"
+
+// newRows is the list of rows to add. $2 is the space that the transaction has
+// seen for the database index, null if it has not. An expiry below zero is a
+// time to live: the database's clock makes an instant of it.
+const newRows = `
+INSERT INTO kv_keys AS k (space, key, long_key, type, encoding, expire_at, value)
+SELECT coalesce($2::int, (SELECT space FROM kv_databases WHERE db = $1)),
+       u.key, u.long_key, u.type, u.encoding,
+       CASE WHEN u.expire_at < 0 THEN (SELECT kv_now_ms()) - u.expire_at ELSE u.expire_at END,
+       u.value
+FROM unnest($3::bytea[], $4::bytea[], $5::int2[], $6::int2[], $7::int8[], $8::bytea[])
+     AS u (key, long_key, type, encoding, expire_at, value)`
+
+// sqlInsert adds keys that were absent when they were loaded. Someone else's
+// row with the same key is a unique violation, and the unit runs again.
+const sqlInsert = newRows
+
+// sqlUpsert writes keys without having looked at them.
+const sqlUpsert = newRows + `
+ON CONFLICT (space, key) DO UPDATE
+SET type = excluded.type, encoding = excluded.encoding, expire_at = excluded.expire_at, value = excluded.value`
+
+// Locked rows are found by their place: the lock keeps it from changing. The
+// id is compared as well, and a row that is not found is an error.
+const sqlUpdate = `
+UPDATE kv_keys k SET type = u.type, encoding = u.encoding, expire_at = u.expire_at, value = u.value
+FROM unnest($1::tid[], $2::int8[], $3::int2[], $4::int2[], $5::int8[], $6::bytea[])
+     AS u (tid, id, type, encoding, expire_at, value)
+WHERE k.ctid = u.tid AND k.id = u.id`
+
+const sqlUpdateExpiry = `
+UPDATE kv_keys k SET expire_at = u.expire_at
+FROM unnest($1::tid[], $2::int8[], $3::int8[]) AS u (tid, id, expire_at)
+WHERE k.ctid = u.tid AND k.id = u.id`
+
+const sqlDelete = `
+DELETE FROM kv_keys k USING unnest($1::tid[], $2::int8[]) AS u (tid, id)
+WHERE k.ctid = u.tid AND k.id = u.id`
+
+// sqlDeleteKeys removes keys that were written blindly and then deleted in the
+// same unit, whatever they held before.
+const sqlDeleteKeys = `
+DELETE FROM kv_keys
+WHERE space = coalesce($2::int, (SELECT space FROM kv_databases WHERE db = $1)) AND key = ANY ($3::bytea[])`
+
+// sqlMove gives a locked row another key or database, whatever its size.
+const sqlMove = `
+UPDATE kv_keys
+SET space = coalesce($5::int, (SELECT space FROM kv_databases WHERE db = $4)), key = $6, long_key = $7
+WHERE space = coalesce($2::int, (SELECT space FROM kv_databases WHERE db = $1)) AND id = $3`
+
+// writeBuffers are the parameter lists of the write statements, used again by
+// each unit.
+type writeBuffers struct {
+	tids, ids, keys, long, types, encodings, expiries, values array
+}
+
+func (w *writeBuffers) reset() {
+	w.tids.reset(oidTID)
+	w.ids.reset(oidInt8)
+	w.keys.reset(oidBytea)
+	w.long.reset(oidBytea)
+	w.types.reset(oidInt2)
+	w.encodings.reset(oidInt2)
+	w.expiries.reset(oidInt8)
+	w.values.reset(oidBytea)
+}
+
+func (w *writeBuffers) place(r *row) {
+	w.tids.bytes(r.tid[:])
+	w.ids.int8(r.id)
+}
+
+func (w *writeBuffers) header(e *Entry) {
+	w.types.int2(int16(e.typ))
+	w.encodings.int2(int16(e.encoding))
+	w.expiry(e.expireAt)
+}
+
+func (w *writeBuffers) expiry(ms int64) {
+	if ms == 0 {
+		w.expiries.null()
+		return
+	}
+	w.expiries.int8(ms)
+}
+
+func (w *writeBuffers) value(e *Entry) {
+	if e.typ != TypeString {
+		w.values.null()
+		return
+	}
+	w.values.bytes(e.value)
+}
+
+// maxStatementBytes is where a list of values goes on in another statement:
+// PostgreSQL takes no message of more than 1 GB.
+const maxStatementBytes = 64 << 20
+
+// queueWrites queues the statements that bring PostgreSQL to the state of the
+// unit: rows that go, rows that change in place, rows that get another key (in
+// the order of the commands), rows that are new.
+func (tx *Tx) queueWrites() {
+	// The order of keys is the order of locks, in every process.
+	slices.SortFunc(tx.dirty, compareEntries)
+	tx.queueDeletes()
+	tx.queueUpdates()
+	tx.queueExpiries()
+	for i := range tx.moves {
+		tx.queueMove(&tx.moves[i])
+	}
+	tx.queueBlindDeletes()
+	tx.queueNewRows(stmtInsert, true)
+	tx.queueNewRows(stmtUpsert, false)
+}
+
+func (tx *Tx) queueDeletes() {
+	w := &tx.buffers
+	w.reset()
+	for i := range tx.gone {
+		w.place(&tx.gone[i])
+	}
+	for _, e := range tx.list {
+		if e.row.exists && e.typ == TypeNone && (e.changes != 0 || e.reserved) {
+			w.place(&e.row)
+		}
+	}
+	if n := int(w.ids.n); n > 0 {
+		tx.c.sendWrite(stmtDelete, n, w.tids.param(), w.ids.param())
+	}
+}
+
+func (tx *Tx) queueUpdates() {
+	w := &tx.buffers
+	w.reset()
+	send := func() {
+		if n := int(w.ids.n); n > 0 {
+			tx.c.sendWrite(stmtUpdate, n, w.tids.param(), w.ids.param(),
+				w.types.param(), w.encodings.param(), w.expiries.param(), w.values.param())
+			w.reset()
+		}
+	}
+	for _, e := range tx.dirty {
+		if !e.row.exists || e.typ == TypeNone || e.changes&changedValue == 0 {
+			continue
+		}
+		if len(w.values.b)+len(e.value) > maxStatementBytes {
+			send()
+		}
+		w.place(&e.row)
+		w.header(e)
+		w.value(e)
+	}
+	send()
+}
+
+func (tx *Tx) queueExpiries() {
+	w := &tx.buffers
+	w.reset()
+	for _, e := range tx.dirty {
+		if e.row.exists && e.typ != TypeNone && e.changes&(changedValue|changedExpiry) == changedExpiry {
+			w.place(&e.row)
+			w.expiry(e.expireAt)
+		}
+	}
+	if n := int(w.ids.n); n > 0 {
+		tx.c.sendWrite(stmtUpdateExpiry, n, w.tids.param(), w.ids.param(), w.expiries.param())
+	}
+}
+
+func (tx *Tx) queueMove(m *move) {
+	if tx.isGone(m.id) {
+		return
+	}
+	var long []byte
+	if len(m.name) > maxInlineKey {
+		long = m.name
+	}
+	tx.c.sendWrite(stmtMove, 1, int2Param(m.fromDB), tx.spaceParam(m.fromDB), int8Param(m.id),
+		int2Param(m.db), tx.spaceParam(m.db), shortForm(m.name), long)
+}
+
+// isGone reports whether a row that was given another key has been deleted
+// since.
+func (tx *Tx) isGone(id int64) bool {
+	for i := range tx.gone {
+		if tx.gone[i].id == id {
+			return true
+		}
+	}
+	for _, e := range tx.dirty {
+		if e.row.exists && e.row.id == id && e.typ == TypeNone {
+			return true
+		}
+	}
+	return false
+}
+
+// queueBlindDeletes removes what may be there under keys that were written
+// blindly and ended absent.
+func (tx *Tx) queueBlindDeletes() {
+	w := &tx.buffers
+	for i := 0; i < len(tx.dirty); {
+		db := tx.dirty[i].db
+		w.reset()
+		for ; i < len(tx.dirty) && tx.dirty[i].db == db; i++ {
+			if e := tx.dirty[i]; !e.locked && e.typ == TypeNone {
+				w.keys.bytes(shortForm(e.name))
+			}
+		}
+		if w.keys.n > 0 {
+			tx.c.sendWrite(stmtDeleteKeys, anyCount, int2Param(db), tx.spaceParam(db), w.keys.param())
+		}
+	}
+}
+
+// queueNewRows adds the entries that have no row: those known to be absent
+// (locked) or those that may be there (not locked). One statement for each
+// database index and each maxStatementBytes.
+func (tx *Tx) queueNewRows(s statement, locked bool) {
+	w := &tx.buffers
+	for i := 0; i < len(tx.dirty); {
+		db := tx.dirty[i].db
+		w.reset()
+		for ; i < len(tx.dirty) && tx.dirty[i].db == db; i++ {
+			e := tx.dirty[i]
+			if e.row.exists || e.typ == TypeNone || e.locked != locked {
+				continue
+			}
+			if w.keys.n > 0 && len(w.values.b)+len(e.value) > maxStatementBytes {
+				break
+			}
+			appendKey(&w.keys, &w.long, e.name)
+			w.header(e)
+			w.value(e)
+		}
+		if n := int(w.keys.n); n > 0 {
+			tx.c.sendWrite(s, n, int2Param(db), tx.spaceParam(db), w.keys.param(), w.long.param(),
+				w.types.param(), w.encodings.param(), w.expiries.param(), w.values.param())
+		}
+	}
+}
