@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -173,6 +172,9 @@ func (s *Server) launch(ctx context.Context, bin, conf string) error {
 // Stop shuts PostgreSQL down unless another process still uses it. When ctx ends first, PostgreSQL is stopped at once and recovers
 // at its next start. A second call does nothing.
 func (s *Server) Stop(ctx context.Context) error {
+	if s.users.released() {
+		return nil
+	}
 	starting, err := lockFile(ctx, s.lay.path("start.lock"))
 	if err != nil {
 		return err
@@ -181,9 +183,6 @@ func (s *Server) Stop(ctx context.Context) error {
 	defer s.users.release()
 	last, err := s.users.try(exclusive)
 	if err != nil {
-		if errors.Is(err, os.ErrClosed) {
-			return nil
-		}
 		return err
 	}
 	if !last {

@@ -72,6 +72,13 @@ func (l *fileLock) try(mode int) (bool, error) {
 	}
 }
 
+// released tells whether the lock was given up.
+func (l *fileLock) released() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.f == nil
+}
+
 // release gives the lock up; later calls do nothing.
 func (l *fileLock) release() {
 	l.mu.Lock()
