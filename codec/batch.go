@@ -61,11 +61,11 @@ func (b *Batch) Fill(d *Decoder, buf []byte, lim *Limits, maxCommands, maxBytes 
 	rest = buf
 	for len(rest) > 0 && len(b.ends) < maxCommands && (b.bytes < maxBytes || len(b.ends) == 0) {
 		args, n, err := d.Decode(rest, b.args, lim)
-		if errors.Is(err, ErrIncomplete) {
-			break
-		}
 		if err != nil {
 			b.own(buf)
+			if errors.Is(err, ErrIncomplete) {
+				err = nil
+			}
 			return rest, err
 		}
 		rest = rest[n:]

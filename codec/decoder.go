@@ -49,20 +49,31 @@ func (d *Decoder) Decode(b []byte, args [][]byte, lim *Limits) (out [][]byte, n 
 		if b[0] != '*' {
 			return d.inline(b, args, lim)
 		}
-		count, next, err := d.length(b, 0, '*', lim, errMultibulkHeader, errMultibulkLength)
-		if err != nil {
-			return args, 0, err
+		count, next := shortLength(b, 0)
+		if next == 0 || count > lim.MaxArgs {
+			if count, next, err = d.argCount(b, lim); err != nil {
+				return args, 0, err
+			}
 		}
-		if count <= 0 {
+		if count == 0 {
 			d.Reset()
 			return args, next, nil
 		}
-		if err := lim.checkArgs(count); err != nil {
-			return args, 0, d.fail(err)
-		}
-		d.pos, d.left = next, int(count)
+		d.pos, d.left = next, count
 	}
 	return d.multibulk(b, args, lim)
+}
+
+// argCount reads the "*<count>" line that starts a command. No arguments and a negative count of them are the same.
+func (d *Decoder) argCount(b []byte, lim *Limits) (count, next int, err error) {
+	n, next, err := d.length(b, 0, '*', lim, errMultibulkHeader, errMultibulkLength)
+	if err != nil {
+		return 0, 0, err
+	}
+	if err := lim.checkArgs(n); err != nil {
+		return 0, 0, d.fail(err)
+	}
+	return int(max(n, 0)), next, nil
 }
 
 // multibulk reads arguments from d.pos on, straight into args while the command is seen for the first time, else into
@@ -98,17 +109,10 @@ func (d *Decoder) multibulk(b []byte, args [][]byte, lim *Limits) (out [][]byte,
 	return args, pos, nil
 }
 
-// bulkLength reads the "$<length>" line at pos. The loop takes the usual case, anything else is left to length.
+// bulkLength reads the "$<length>" line at pos.
 func (d *Decoder) bulkLength(b []byte, pos int, lim *Limits) (size, next int, err error) {
-	if i := pos + 1; i+2 < len(b) && b[pos] == '$' && b[i] != '0' {
-		n := 0
-		for i < len(b) && i < pos+10 && b[i]-'0' <= 9 {
-			n = n*10 + int(b[i]-'0')
-			i++
-		}
-		if i > pos+1 && i+1 < len(b) && b[i] == '\r' && int64(n) <= lim.MaxBulkBytes {
-			return n, i + 2, nil
-		}
+	if n, next := shortLength(b, pos); next > 0 && b[pos] == '$' && int64(n) <= lim.MaxBulkBytes {
+		return n, next, nil
 	}
 	n, next, err := d.length(b, pos, '$', lim, errBulkHeader, errBulkLength)
 	if err != nil {
@@ -118,6 +122,22 @@ func (d *Decoder) bulkLength(b []byte, pos int, lim *Limits) (size, next int, er
 		return 0, 0, d.fail(err)
 	}
 	return int(n), next, nil
+}
+
+// shortLength is a fast way through the lines that nearly all clients send: a type byte, up to nine digits, CR and one
+// byte more, all there. next is 0 for any other line, which length has to judge.
+func shortLength(b []byte, pos int) (n, next int) {
+	i := pos + 1
+	if i >= len(b) || b[i] == '0' {
+		return 0, 0
+	}
+	for last := min(len(b), i+9); i < last && b[i]-'0' <= 9; i++ {
+		n = n*10 + int(b[i]-'0')
+	}
+	if i == pos+1 || i+1 >= len(b) || b[i] != '\r' {
+		return 0, 0
+	}
+	return n, i + 2
 }
 
 // length reads the number in the line at pos, behind its type byte. As in Redis, a line is judged only when it is

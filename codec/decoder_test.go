@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -194,6 +195,7 @@ func TestDecodeAtTheLimits(t *testing.T) {
 		{"*1\r\n$4\r\nabcd\r\n", "invalid bulk length", small},
 		{"12345678\n", "", small},
 		{"123456789\n", "too big inline request", small},
+		{"*1\r\n$9223372036854775807\r\nabc", "invalid bulk length", &Limits{MaxArgs: 1, MaxBulkBytes: math.MaxInt64, MaxInlineBytes: 100}},
 		{"*10\r\n" + strings.Repeat("$1\r\na\r\n", 10), "", &UnauthenticatedLimits},
 		{"*1\r\n$16384\r\n" + strings.Repeat("a", 16384) + "\r\n", "", &UnauthenticatedLimits},
 		{strings.Repeat("a", 64<<10) + "\n", "", nil},

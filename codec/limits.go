@@ -20,6 +20,9 @@ var DefaultLimits = Limits{MaxArgs: 1024 * 1024, MaxBulkBytes: 512 << 20, MaxInl
 // UnauthenticatedLimits hold before AUTH when a password is set, so that strangers cannot make the server buffer much.
 var UnauthenticatedLimits = Limits{MaxArgs: 10, MaxBulkBytes: 16384, MaxInlineBytes: 64 << 10, Unauthenticated: true}
 
+// maxBulkBytes holds whatever MaxBulkBytes says: adding an offset to a length must not overflow.
+const maxBulkBytes = 1 << 40
+
 func (l *Limits) checkArgs(n int64) *ProtocolError {
 	switch {
 	case l.Unauthenticated && n > int64(l.MaxArgs) && n <= math.MaxInt32:
@@ -36,7 +39,7 @@ func (l *Limits) checkBulk(n int64) *ProtocolError {
 		return errBulkLength
 	case l.Unauthenticated && n > l.MaxBulkBytes && n <= DefaultLimits.MaxBulkBytes:
 		return errBulkUnauth
-	case n > l.MaxBulkBytes:
+	case n > l.MaxBulkBytes || n > maxBulkBytes:
 		return errBulkTooLarge
 	}
 	return nil
