@@ -34,7 +34,8 @@ const maxPooledLens = 4096
 // Decode parses the command at the start of b and appends its arguments to args, as slices of b. It returns how many
 // bytes the command took.
 //
-// The error is nil, ErrIncomplete (n is 0: call again with the same bytes and more), or a *ProtocolError. Zero arguments
+// The error is nil, ErrIncomplete (n is 0: call again with the same bytes and more; fewer than before are harmless and
+// just as incomplete), or a *ProtocolError. Zero arguments
 // with n > 0 are an empty command, which Redis ignores. The arguments of an inline command with quotes are unescaped in
 // place, so b must be writable. A nil lim means DefaultLimits.
 func (d *Decoder) Decode(b []byte, args [][]byte, lim *Limits) (out [][]byte, n int, err error) {
@@ -169,7 +170,11 @@ func (d *Decoder) length(b []byte, pos int, kind byte, lim *Limits, tooBig, inva
 // lineEnd finds the byte that ends the line at pos, or -1. It remembers in d.scan how far it has looked.
 func (d *Decoder) lineEnd(b []byte, pos int, end byte, maxBytes int) int {
 	from := max(d.scan, pos)
-	line := b[from:max(from, min(len(b), pos+maxBytes+1))]
+	until := min(len(b), pos+maxBytes+1)
+	if from >= until {
+		return -1
+	}
+	line := b[from:until]
 	i := bytes.IndexByte(line, end)
 	if i >= 0 {
 		line = line[:i]
@@ -239,5 +244,5 @@ const minNeed = 1024
 // grown by it without trusting the peer.
 func (d *Decoder) Need() int { return d.need }
 
-// Pending tells whether the last call stopped within a command.
+// Pending tells whether the last call ended for want of bytes.
 func (d *Decoder) Pending() bool { return d.need > 0 }

@@ -244,6 +244,26 @@ func TestDecodeDoesNotRescan(t *testing.T) {
 	}
 }
 
+// A caller that decodes a long buffer by pieces may come back with a smaller piece.
+func TestDecodeOfFewerBytesThanBefore(t *testing.T) {
+	t.Parallel()
+	for _, tc := range goodStreams[:5] {
+		in := []byte(tc.in)
+		for most := 1; most < len(in); most++ {
+			var d Decoder
+			for n := most; n >= 0; n-- {
+				if _, _, err := d.Decode(bytes.Clone(in[:n]), nil, nil); !errors.Is(err, ErrIncomplete) {
+					t.Fatalf("%q after %q: %v", in[:n], in[:most], err)
+				}
+			}
+			args, n, err := d.Decode(bytes.Clone(in), nil, nil)
+			if err != nil || n != len(in) || !reflect.DeepEqual(toStrings(args), tc.want[0]) {
+				t.Fatalf("after %q: %q, %d, %v", in[:most], args, n, err)
+			}
+		}
+	}
+}
+
 func TestDecodeLeavesEarlierArgumentsAlone(t *testing.T) {
 	t.Parallel()
 	args := [][]byte{[]byte("before")}
