@@ -113,7 +113,7 @@ func TestProtocolErrorsAreThoseOfRedis(t *testing.T) {
 }
 
 // echoReplies is what Redis would answer to the stream, if ECHO and PING were its only commands.
-func echoReplies(t *testing.T, stream []byte) (out []byte) {
+func echoReplies(stream []byte) (out []byte) {
 	var (
 		d Decoder
 		e Encoder
@@ -165,7 +165,7 @@ func TestInlineQuotingIsThatOfRedis(t *testing.T) {
 			line += parts[random.IntN(len(parts))]
 		}
 		line += "\r\nECHO end\r\n"
-		got, want := server.all(t, []byte(line)), echoReplies(t, []byte(line))
+		got, want := server.all(t, []byte(line)), echoReplies([]byte(line))
 		if !sameButErrors(t, got, want) {
 			t.Fatalf("%q: redis answers %q, we %q", line, got, want)
 		}
@@ -187,7 +187,7 @@ func TestDamagedStreamsAreReadAsByRedis(t *testing.T) {
 			until := at + random.IntN(min(4, len(stream)-at))
 			stream = append(append(bytes.Clone(stream[:at]), pieces[random.IntN(len(pieces))]...), stream[until:]...)
 		}
-		got, want := server.all(t, stream), echoReplies(t, bytes.Clone(stream))
+		got, want := server.all(t, stream), echoReplies(bytes.Clone(stream))
 		if !sameButErrors(t, got, want) {
 			t.Fatalf("%q: redis answers %q, we %q", stream, got, want)
 		}
