@@ -36,11 +36,11 @@ func parseMatcher(body string) (Matcher, error) {
 	switch {
 	case slices.Contains([]string{"unordered", "type", "shape", "none"}, kind) && len(args) == 0:
 		return m, nil
-	case (kind == "re" || kind == "lines") && len(args) == 1:
+	case (kind == "re" || kind == "7.2re") && len(args) == 1:
 		m.pattern, err = regexp.Compile("(?s)" + args[0].Literal)
-		if kind == "lines" {
-			m.pattern, err = regexp.Compile(args[0].Literal)
-		}
+		return m, err
+	case kind == "lines" && len(args) == 1:
+		m.pattern, err = regexp.Compile(args[0].Literal)
 		return m, err
 	case kind == "differs" && len(args) >= 2:
 		if _, err := strconv.Atoi(args[0].Literal); err != nil {
@@ -59,7 +59,7 @@ func parseMatcher(body string) (Matcher, error) {
 }
 
 // isStated says that the case itself holds the expected reply.
-func (m *Matcher) isStated() bool { return m.kind == "7.2" || m.kind == "differs" }
+func (m *Matcher) isStated() bool { return m.kind == "7.2" || m.kind == "7.2re" || m.kind == "differs" }
 
 // check compares what Redis said (want) with what postkeys said (got); the error says what is wrong.
 func (m *Matcher) check(protocol int, want, got []byte) error {
@@ -80,6 +80,10 @@ func (m *Matcher) check(protocol int, want, got []byte) error {
 			return fmt.Errorf("the pattern %s does not match what Redis answers", m.pattern)
 		}
 		ok = m.pattern.Match(got)
+	case "7.2re":
+		if ok = m.pattern.Match(got); !ok {
+			return fmt.Errorf("the case states the pattern %s", m.pattern)
+		}
 	case "lines":
 		if a, b := matchingLines(m.pattern, want), matchingLines(m.pattern, got); !slices.Equal(a, b) {
 			return fmt.Errorf("lines differ: want %q, got %q", a, b)

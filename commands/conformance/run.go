@@ -40,6 +40,11 @@ func (p *Pair) Run(c *Case, protocol int, kind *Type) error {
 	var differences []error
 	for i := range c.Steps {
 		step := &c.Steps[i]
+		if strings.HasSuffix(string(want[i]), failedStep) {
+			differences = append(differences, fmt.Errorf("%s:%d: %s\n  the case is broken: redis-server answers %s",
+				c.File, step.Line, step.describe(), brief(want[i])))
+			break
+		}
 		if step.Match.isStated() && !p.CheckStated {
 			continue
 		}
@@ -82,7 +87,7 @@ func play(addr string, c *Case, protocol int, kind *Type, now time.Time) ([][]by
 	for i := range c.Steps {
 		reply, err := p.step(&c.Steps[i])
 		if err != nil {
-			replies[i] = fmt.Appendf(reply, "(%v)", connectionError(err))
+			replies[i] = append(reply, connectionError(err)...)
 			break
 		}
 		replies[i] = reply
@@ -90,16 +95,27 @@ func play(addr string, c *Case, protocol int, kind *Type, now time.Time) ([][]by
 	return replies, nil
 }
 
-// connectionError drops addresses, which differ between the servers, from an error.
+// connectionError says what stands in place of the reply; it has no addresses, which differ between the servers.
 func connectionError(err error) string {
 	text := err.Error()
 	if strings.Contains(text, "timeout") {
-		return "no reply"
+		return " (no reply" + failedStep
 	}
-	return "connection lost"
+	return " (connection lost" + failedStep
 }
 
+// failedStep ends what stands in place of a reply that did not come.
+const failedStep = " at this step)"
+
+// close ends all connections and undoes what outlives a case that did not run to its end.
 func (p *player) close() {
+	if admin := p.conns["admin"]; admin != nil {
+		for _, command := range [][]string{{"CLIENT", "UNPAUSE"}, {"CONFIG", "SET", "requirepass", ""}} {
+			if _, err := admin.Do(command...); err != nil {
+				break // The case has killed this connection, or the server is gone: the next case will tell.
+			}
+		}
+	}
 	for _, c := range p.conns {
 		c.Close()
 	}
@@ -241,7 +257,7 @@ func (p *player) pipeline(c *Case) ([][]byte, error) {
 	}
 	replies, err := conn.Exchange(all, len(c.Steps))
 	for err != nil && len(replies) < len(c.Steps) {
-		replies = append(replies, []byte("("+connectionError(err)+")"))
+		replies = append(replies, []byte(connectionError(err)))
 	}
 	return replies, nil
 }
