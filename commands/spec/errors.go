@@ -16,7 +16,7 @@ func UnknownError(args [][]byte) string {
 		return "ERR command '" + name + "' is not supported by postkeys"
 	}
 	var text string
-	if s := find(table.byName, args[0]); s != nil && s.IsContainer() && len(args) > 1 {
+	if s := table.byName.find(args[0]); s != nil && s.IsContainer() && len(args) > 1 {
 		text = "ERR unknown subcommand '" + quotable(args[1], maxQuoted) + "'. Try " + strings.ToUpper(s.Name) + " HELP."
 	} else {
 		text = "ERR unknown command '" + quotable(args[0], maxQuoted) + "', with args beginning with: " + quoteArgs(args[1:])
@@ -56,9 +56,9 @@ func Unsupported() []string { return unsupported }
 // unsupportedName returns the name under which a request stands in the list of the unsupported: that of the subcommand
 // if there is one, else that of the command; or "" if neither is listed.
 func unsupportedName(args [][]byte) string {
-	name := strings.ToLower(quotable(args[0], maxNameLength))
+	name := strings.ToLower(quotable(args[0], maxQuoted))
 	if len(args) > 1 {
-		sub := name + "|" + strings.ToLower(quotable(args[1], maxNameLength))
+		sub := name + "|" + strings.ToLower(quotable(args[1], maxQuoted))
 		if _, found := slices.BinarySearch(unsupported, sub); found {
 			return sub
 		}

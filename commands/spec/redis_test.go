@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -62,6 +63,9 @@ func startRedis() (stop func(), err error) {
 		_ = cmd.Wait()
 		_ = os.RemoveAll(dir)
 	}
+	// A server that says nothing for so long is ended, and with it the loop below.
+	deadline := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
+	defer deadline.Stop()
 	var log strings.Builder
 	for lines := bufio.NewScanner(stdout); lines.Scan(); {
 		line := lines.Text()
@@ -73,7 +77,7 @@ func startRedis() (stop func(), err error) {
 				return nil, fmt.Errorf("version 7.0 or 7.2 is needed, this is %s", version)
 			}
 		}
-		if strings.Contains(line, "ready to accept connections") {
+		if strings.Contains(strings.ToLower(line), "ready to accept connections") {
 			return stop, nil
 		}
 	}

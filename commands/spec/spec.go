@@ -39,7 +39,7 @@ type Spec struct {
 
 	categories Category
 	legacy     legacyRange
-	bySubname  map[string]*Spec
+	bySubname  *nameIndex
 	getKeys    keyExtractor
 }
 

@@ -23,15 +23,12 @@ var table = build(
 type commandTable struct {
 	all    []*Spec // by name, a container followed by its subcommands; the position is the ID
 	top    []*Spec // without subcommands, by name
-	byName map[string]*Spec
+	byName *nameIndex
 }
-
-// maxNameLength is the size of the buffer for lower-case names; a longer name names nothing.
-const maxNameLength = 32
 
 // build joins the groups and fills in all that follows from the entries.
 func build(groups ...group) *commandTable {
-	t := &commandTable{byName: map[string]*Spec{}}
+	t := &commandTable{}
 	for _, g := range groups {
 		for _, s := range g.specs {
 			s.Group = g.name
@@ -39,8 +36,9 @@ func build(groups ...group) *commandTable {
 		}
 	}
 	slices.SortFunc(t.top, compareNames)
+	t.byName = newNameIndex(len(t.top))
 	for _, s := range t.top {
-		t.byName[s.Name] = s
+		t.byName.add(s.Name, s)
 		t.add(s)
 		t.addSubcommands(s)
 	}
@@ -51,12 +49,12 @@ func (t *commandTable) addSubcommands(s *Spec) {
 	if len(s.Subcommands) == 0 {
 		return
 	}
-	s.bySubname = make(map[string]*Spec, len(s.Subcommands))
+	s.bySubname = newNameIndex(len(s.Subcommands))
 	slices.SortFunc(s.Subcommands, compareNames)
 	for _, sub := range s.Subcommands {
 		sub.Parent = s
 		sub.Group = s.Group
-		s.bySubname[sub.Name[len(s.Name)+1:]] = sub
+		s.bySubname.add(sub.Name[len(s.Name)+1:], sub)
 		t.add(sub)
 	}
 }
@@ -84,54 +82,23 @@ func Count() int { return len(table.top) }
 // subcommand: s is the subcommand, or nil if it does not exist, and container is the container. Otherwise container is
 // nil and s the command, or nil if it does not exist. It does not allocate. args MUST NOT be empty.
 func Lookup(args [][]byte) (s, container *Spec) {
-	s = find(table.byName, args[0])
+	s = table.byName.find(args[0])
 	if s == nil || s.bySubname == nil || len(args) == 1 {
 		return s, nil
 	}
-	return find(s.bySubname, args[1]), s
+	return s.bySubname.find(args[1]), s
 }
 
 // ByName resolves a name as it stands in Spec.Name, in any case: "get", "client|list". It returns nil if there is none.
 func ByName(name []byte) *Spec {
 	for i, c := range name {
 		if c == '|' {
-			container := find(table.byName, name[:i])
+			container := table.byName.find(name[:i])
 			if container == nil || container.bySubname == nil {
 				return nil
 			}
-			return find(container.bySubname, name[i+1:])
+			return container.bySubname.find(name[i+1:])
 		}
 	}
-	return find(table.byName, name)
-}
-
-func find(m map[string]*Spec, name []byte) *Spec {
-	var buf [maxNameLength]byte
-	if len(name) > len(buf) {
-		return nil
-	}
-	for i, c := range name {
-		buf[i] = lower(c)
-	}
-	return m[string(buf[:len(name)])]
-}
-
-// equalFold compares without regard to the case of ASCII letters.
-func equalFold(b []byte, s string) bool {
-	if len(b) != len(s) {
-		return false
-	}
-	for i, c := range b {
-		if lower(c) != lower(s[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
+	return table.byName.find(name)
 }
