@@ -29,8 +29,9 @@ func listenAddr(eng gnet.Engine, addr string) (net.Addr, error) {
 	return ln.Addr(), nil
 }
 
-// localName is the address of this end as CLIENT LIST shows it. gnet only knows the listener's address, so a listener on
-// all interfaces asks the socket. There are few different ones, and names holds each once.
+// localName is the address of this end as CLIENT LIST shows it. gnet only knows the address the listener was given, so
+// with a listener on all interfaces or any port the socket is asked. There are few different names, and names holds each
+// once.
 func localName(gc gnet.Conn, names map[netip.AddrPort]string) string {
 	var ap netip.AddrPort
 	switch a := gc.LocalAddr().(type) {
@@ -41,7 +42,7 @@ func localName(gc gnet.Conn, names map[netip.AddrPort]string) string {
 	default:
 		return ""
 	}
-	if ap.Addr().IsUnspecified() {
+	if !ap.Addr().IsValid() || ap.Addr().IsUnspecified() || ap.Port() == 0 {
 		switch sa, _ := syscall.Getsockname(gc.Fd()); sa := sa.(type) {
 		case *syscall.SockaddrInet4:
 			ap = netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))

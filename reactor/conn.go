@@ -53,6 +53,8 @@ type Conn struct {
 	last      int32
 	inFlight  bool // a batch waits for its Reply
 	yielded   bool // waits in loop.yields for its turn
+	paused    bool // its socket is not read, see regulate
+	narrow    bool // its receive buffer has been made small
 	draining  bool // no more input; close when gnet's output buffer is empty
 	closing   bool // close as soon as the loop's code is back at a place where it may
 	watched   bool // in loop.watched

@@ -78,6 +78,9 @@ func (e *events) OnOpen(gc gnet.Conn) (out []byte, action gnet.Action) {
 	c.sess = s
 	c.loop.add(c)
 	gc.SetContext(c)
+	if r.stopping.Load() {
+		return nil, gnet.Close // Stop has perhaps not seen this loop yet
+	}
 	return nil, gnet.None
 }
 

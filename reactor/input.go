@@ -7,7 +7,11 @@ type input struct {
 	buf  []byte
 	off  int // the bytes before it are decoded; above 0 only while a long pipeline is cut up
 	want int // the frame at off is incomplete with fewer bytes than this; 0 if nothing is known
+	size int // bytes to try for the next batch, learnt from the last; 0 if nothing is known
 }
+
+// minPiece is the least that is cut off a long pipeline for a batch.
+const minPiece = 4 << 10
 
 func (in *input) len() int { return len(in.buf) - in.off }
 
@@ -73,6 +77,7 @@ func (in *input) giveBack(piece, rest []byte, whole, owned bool) {
 			codec.PutBuffer(piece)
 		}
 	case len(rest) == 0:
+		in.drop()
 		if owned {
 			codec.PutBuffer(piece)
 		}
@@ -86,7 +91,11 @@ func (in *input) giveBack(piece, rest []byte, whole, owned bool) {
 // fill decodes the next batch, nil if no command is complete. A protocol error is returned with the batch in front of it,
 // if any; the input is worthless then.
 func (in *input) fill(d *codec.Decoder, lim *codec.Limits, maxCommands, maxBytes int) (*codec.Batch, error) {
-	for size := maxBytes; ; size *= 2 {
+	size := in.size
+	if size == 0 {
+		size = maxBytes
+	}
+	for ; ; size *= 2 {
 		piece, whole := in.cut(size)
 		if piece == nil {
 			return nil, nil
@@ -100,6 +109,7 @@ func (in *input) fill(d *codec.Decoder, lim *codec.Limits, maxCommands, maxBytes
 			in.want = len(rest) + max(d.Need(), 1)
 		}
 		if !owned {
+			in.learn(size, b, maxCommands, maxBytes)
 			return b, err
 		}
 		b.Release()
@@ -107,4 +117,18 @@ func (in *input) fill(d *codec.Decoder, lim *codec.Limits, maxCommands, maxBytes
 			return nil, err
 		}
 	}
+}
+
+// learn sets the size of the next piece after b was decoded from one of the given size: a bit more than b took if b is
+// full, else twice as much as was tried.
+func (in *input) learn(size int, b *codec.Batch, maxCommands, maxBytes int) {
+	switch {
+	case in.buf == nil:
+		return
+	case b.Len() == maxCommands:
+		size = b.Bytes() + b.Bytes()/4
+	default:
+		size *= 2
+	}
+	in.size = min(max(size, minPiece), maxBytes)
 }

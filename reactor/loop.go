@@ -13,8 +13,9 @@ import (
 //
 // Lock order: mu is never held while gate is taken or a session is called.
 type loop struct {
-	r  *Reactor
-	el gnet.EventLoop
+	r      *Reactor
+	el     gnet.EventLoop
+	pollFD int // gnet's epoll instance, -1 if it can't be found, see regulate
 
 	mu        sync.Mutex
 	queue     []item // what other goroutines want done
@@ -41,7 +42,7 @@ type loop struct {
 }
 
 func newLoop(r *Reactor, el gnet.EventLoop) *loop {
-	return &loop{r: r, el: el, names: make(map[netip.AddrPort]string)}
+	return &loop{r: r, el: el, pollFD: pollFD(el), names: make(map[netip.AddrPort]string)}
 }
 
 func (l *loop) add(c *Conn) {

@@ -41,6 +41,9 @@ type Options struct {
 	// ReadBuffer is the size of a loop's read buffer, in bytes; default 1 MB. A read that does not fill it goes back to
 	// the poller, so it is also the most that one connection is read before others get a turn.
 	ReadBuffer int
+	// PauseBytes is how much undecoded input a connection may have behind a batch in flight before its socket is left
+	// alone until there is less; default 1 MB, at most half of QueryBufferLimit.
+	PauseBytes int
 
 	// Now tells the time; default time.Now.
 	Now func() time.Time
@@ -62,6 +65,7 @@ func (o Options) withDefaults() Options {
 	set(&o.BatchBytes, 1<<20)
 	set(&o.RunBatches, 4)
 	set(&o.ReadBuffer, 1<<20)
+	set(&o.PauseBytes, 1<<20)
 	if o.QueryBufferLimit <= 0 {
 		o.QueryBufferLimit = 1 << 30
 	}

@@ -113,8 +113,8 @@ func (l *loop) deliver(c *Conn) {
 	}
 }
 
-// settleOutside closes c if it is time to, in a place that gnet's read path does not surround. It MUST be deferred: it is
-// also where a session's panic ends.
+// settleOutside closes c if it is time to, in a place that gnet's read path does not surround. Deferred, it is also where
+// a session's panic ends.
 func (c *Conn) settleOutside() {
 	if v := recover(); v != nil {
 		c.loop.r.logPanic(c, v)

@@ -33,8 +33,9 @@ func (c *Conn) receive(p []byte) {
 	c.noteInput()
 }
 
-// noteInput publishes the size of the kept input.
+// noteInput publishes the size of the kept input and pauses or resumes reading.
 func (c *Conn) noteInput() {
+	c.regulate()
 	used, free := int64(c.in.len()), int64(cap(c.in.buf)-len(c.in.buf))
 	if used != c.inUsed.Load() || free != c.inFree.Load() {
 		c.inUsed.Store(used)
@@ -135,14 +136,14 @@ func (c *Conn) checkOutput() {
 
 // overflow closes a connection that does not read its output. Safe from any goroutine.
 func (c *Conn) overflow() {
-	if c.flags.Load()&flagClose != 0 {
+	if c.flags.Or(flagClose)&flagClose != 0 {
 		return
 	}
 	r := c.loop.r
 	r.count.outCloses.Add(1)
 	r.opts.Log.Warn("A client exceeded its output buffer limit and is disconnected.",
 		"client_id", c.id, "addr", c.Remote(), "bytes", c.OutputBytes())
-	c.Close()
+	c.loop.put(item{c: c, kind: itemLook}, true)
 }
 
 // settle decides whether the connection is to be closed now; it answers true as well if it is closed already.
