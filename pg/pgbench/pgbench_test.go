@@ -105,7 +105,7 @@ func TestWithSearchPath(t *testing.T) {
 		"postgres://a@b/c":              "postgres://a@b/c?search_path=s",
 		"postgresql://a@b/c?sslmode=no": "postgresql://a@b/c?sslmode=no&search_path=s",
 	} {
-		if got := withSearchPath(dsn, "s"); got != want {
+		if got := WithSearchPath(dsn, "s"); got != want {
 			t.Errorf("%s: got %s", dsn, got)
 		}
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -66,10 +64,10 @@ func (r *Reference) prepare(ctx context.Context) error {
 		r.conns = append(r.conns, conn)
 	}
 	first := &Database{r.conns[0]}
-	if err := first.exec(ctx, "DROP SCHEMA IF EXISTS "+schema+" CASCADE; CREATE SCHEMA "+schema); err != nil {
+	if err := first.CreateSchema(ctx, schema); err != nil {
 		return err
 	}
-	if err := pg.Migrate(ctx, pg.Config{DSN: withSearchPath(r.cfg.DSN, schema), Databases: 1}); err != nil {
+	if err := pg.Migrate(ctx, pg.Config{DSN: WithSearchPath(r.cfg.DSN, schema), Databases: 1}); err != nil {
 		return err
 	}
 	rows, err := first.query(ctx, "SELECT space FROM kv_databases WHERE db = 0")
@@ -111,26 +109,10 @@ func (r *Reference) Close(ctx context.Context) error {
 	var errs []error
 	for i, conn := range r.conns {
 		if i == 0 && !conn.IsClosed() {
-			errs = append(errs, (&Database{conn}).exec(ctx, "DROP SCHEMA IF EXISTS "+schema+" CASCADE"))
+			errs = append(errs, (&Database{conn}).DropSchema(ctx, schema))
 		}
 		errs = append(errs, conn.Close(ctx))
 	}
 	r.conns = nil
 	return errors.Join(errs...)
-}
-
-func (d *Database) exec(ctx context.Context, sql string) error {
-	_, err := d.conn.Exec(ctx, sql).ReadAll()
-	return err
-}
-
-// withSearchPath adds the setting to a connection string in either of its forms.
-func withSearchPath(dsn, path string) string {
-	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
-		return dsn + " search_path=" + path
-	}
-	if strings.Contains(dsn, "?") {
-		return dsn + "&search_path=" + url.QueryEscape(path)
-	}
-	return dsn + "?search_path=" + url.QueryEscape(path)
 }

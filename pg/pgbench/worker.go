@@ -169,7 +169,7 @@ func (w *worker) modifyMany(ctx context.Context, conn *pgconn.PgConn) error {
 	loaded := conn.ExecBatch(ctx, &load)
 	keys, values := appendArrayHeader(nil, len(w.chosen)), appendArrayHeader(w.values[:0], len(w.chosen))
 	var err error
-	if loaded.NextResult() && loaded.NextResult() { // the second result is that of the lock
+	if begun := loaded.NextResult(); begun && loaded.NextResult() {
 		err = w.expectRows(loaded.ResultReader(), func(row [][]byte) error {
 			n, err := strconv.ParseInt(string(row[columnValue]), 10, 64)
 			keys = appendElement(keys, row[columnKey])
