@@ -3,6 +3,7 @@ package embedded
 import (
 	"archive/tar"
 	"compress/gzip"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,7 +97,7 @@ func TestWrongVersions(t *testing.T) {
 func TestStrangersInTheWay(t *testing.T) {
 	t.Parallel()
 	dir := newDir(t)
-	if err := os.Mkdir(filepath.Join(dir, "run"), 0o777); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "run"), 0o755), os.Chmod(filepath.Join(dir, "run"), 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	_, err := Start(bounded(t), configFor(dir))

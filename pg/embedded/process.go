@@ -123,9 +123,9 @@ func (l *layout) realData() string {
 	return path
 }
 
-// alive tells whether a process exists, ours or not, and is not a zombie.
+// alive tells whether a process exists that we may signal, and is not a zombie. A process of another user is no server of ours.
 func alive(pid int) bool {
-	if err := syscall.Kill(pid, 0); err != nil && !errors.Is(err, syscall.EPERM) {
+	if syscall.Kill(pid, 0) != nil {
 		return false
 	}
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
