@@ -94,6 +94,30 @@ func TestRawReplyEqualsRedis(t *testing.T) {
 	})
 }
 
+// TestDescriptionsOfAllCommands reads every entry of redis-server's COMMAND and writes it again, byte for byte. So all
+// that the types can hold is tested, also what no command in the table has yet.
+func TestDescriptionsOfAllCommands(t *testing.T) {
+	redis2, redis3 := dial(t, false), dial(t, true)
+	_, list := redis3.do("COMMAND", "LIST")
+	for i := range list.Elems {
+		name := string(list.Elems[i].Str)
+		theirs3, v := redis3.do("COMMAND", "INFO", name)
+		theirs2, _ := redis2.do("COMMAND", "INFO", name)
+		s := parseSpec(t, &v.Elems[0])
+		for _, c := range []struct {
+			resp3  bool
+			theirs []byte
+		}{{false, theirs2}, {true, theirs3}} {
+			e := &codec.Encoder{RESP3: c.resp3}
+			e.Array(1)
+			spec.Describe(e, s)
+			if string(e.Buf) != string(c.theirs) {
+				t.Errorf("COMMAND INFO %s:\n%q\nredis-server's:\n%q", name, e.Buf, c.theirs)
+			}
+		}
+	}
+}
+
 // TestWholeTable checks the replies without names: everything once, in one well-formed reply.
 func TestWholeTable(t *testing.T) {
 	bothProtocols(t, func(t *testing.T, resp3 bool) {

@@ -1,30 +1,48 @@
 package spec_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/mnorrsken/postkeys/codec"
 	"github.com/mnorrsken/postkeys/commands/spec"
 )
 
-// parseSpec reads what the key extraction needs from an entry of COMMAND in RESP3.
+// parseSpec reads an entry of COMMAND in RESP3. The flag that follows from the key specs is left out.
 func parseSpec(t *testing.T, v *codec.Value) *spec.Spec {
 	t.Helper()
 	s := &spec.Spec{Name: string(v.Elems[0].Str), Arity: int(v.Elems[1].Int)}
 	for i := range v.Elems[2].Elems {
-		if string(v.Elems[2].Elems[i].Str) == "no_mandatory_keys" {
-			s.Flags |= spec.NoMandatoryKeys
+		name := string(v.Elems[2].Elems[i].Str)
+		flag := spec.FlagByName(name)
+		if flag == 0 {
+			t.Fatalf("flag %q", name)
 		}
+		s.Flags |= flag &^ spec.MovableKeys
+	}
+	for i := range v.Elems[6].Elems {
+		name := bytes.TrimPrefix(v.Elems[6].Elems[i].Str, []byte("@"))
+		category := spec.CategoryByName(name)
+		if category == 0 {
+			t.Fatalf("category %q", name)
+		}
+		s.ACL |= category
+	}
+	for i := range v.Elems[7].Elems {
+		s.Tips = append(s.Tips, string(v.Elems[7].Elems[i].Str))
 	}
 	for i := range v.Elems[8].Elems {
 		s.Keys = append(s.Keys, parseKeySpec(t, &v.Elems[8].Elems[i]))
+	}
+	for i := range v.Elems[9].Elems {
+		s.Subcommands = append(s.Subcommands, parseSpec(t, &v.Elems[9].Elems[i]))
 	}
 	return s
 }
 
 func parseKeySpec(t *testing.T, v *codec.Value) spec.KeySpec {
 	t.Helper()
-	k := spec.KeySpec{Flags: parseKeyFlags(t, field(v, "flags"))}
+	k := spec.KeySpec{Notes: string(field(v, "notes").Str), Flags: parseKeyFlags(t, field(v, "flags"))}
 	begin := field(v, "begin_search")
 	details := field(begin, "spec")
 	switch kind := string(field(begin, "type").Str); kind {
@@ -73,16 +91,6 @@ func parseKeyFlags(t *testing.T, v *codec.Value) (flags spec.KeyFlags) {
 		flags |= bit
 	}
 	return flags
-}
-
-// variable tells that redis-server finds the keys of the command with code of its own.
-func variable(s *spec.Spec) bool {
-	for _, k := range s.Keys {
-		if k.Flags&(spec.KeyVariableFlags|spec.KeyIncomplete) != 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // field returns the value of a field of a map.

@@ -89,7 +89,6 @@ func startRedis() (stop func(), err error) {
 type peer struct {
 	t    *testing.T
 	conn net.Conn
-	in   []byte
 }
 
 // dial connects with RESP2 or RESP3.
@@ -113,24 +112,23 @@ func (p *peer) do(args ...string) (raw []byte, v codec.Value) {
 	if _, err := p.conn.Write(codec.AppendCommand(nil, byteArgs(args)...)); err != nil {
 		p.t.Fatal(err)
 	}
-	p.in = p.in[:0]
 	for {
-		v, n, err := codec.ParseValue(p.in)
+		v, n, err := codec.ParseValue(raw)
 		if err == nil {
-			if n != len(p.in) {
-				p.t.Fatalf("%q: more than one reply: %q", args, p.in)
+			if n != len(raw) {
+				p.t.Fatalf("%q: more than one reply: %q", args, raw)
 			}
-			return append([]byte(nil), p.in...), v
+			return raw, v
 		}
 		if !errors.Is(err, codec.ErrIncomplete) {
-			p.t.Fatalf("%q: %v in %q", args, err, p.in)
+			p.t.Fatalf("%q: %v in %q", args, err, raw)
 		}
 		chunk := make([]byte, 64*1024)
 		n, err = p.conn.Read(chunk)
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		p.in = append(p.in, chunk[:n]...)
+		raw = append(raw, chunk[:n]...)
 	}
 }
 

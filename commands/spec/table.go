@@ -61,12 +61,17 @@ func (t *commandTable) addSubcommands(s *Spec) {
 
 func (t *commandTable) add(s *Spec) {
 	s.ID = len(t.all)
+	s.derive()
+	t.all = append(t.all, s)
+}
+
+// derive fills in the categories, the legacy range and the flag that follow from the other facts.
+func (s *Spec) derive() {
 	s.categories = s.ACL | ImpliedCategories(s.Flags, s.ACL)
 	var movable bool
 	if s.legacy, movable = legacyOf(s.Keys); movable {
 		s.Flags |= MovableKeys
 	}
-	t.all = append(t.all, s)
 }
 
 func compareNames(a, b *Spec) int { return strings.Compare(a.Name, b.Name) }

@@ -100,3 +100,19 @@ func TestArityOK(t *testing.T) {
 		}
 	}
 }
+
+func TestCategories(t *testing.T) {
+	for name, want := range map[string]spec.Category{
+		"get":    spec.CatString | spec.CatRead | spec.CatFast,
+		"config": spec.CatSlow,
+		"keys":   spec.CatKeyspace | spec.CatRead | spec.CatSlow | spec.CatDangerous,
+	} {
+		if got := spec.ByName([]byte(name)).Categories(); got != want {
+			t.Errorf("%s: %b, want %b", name, got, want)
+		}
+	}
+	// EVAL_RO reads, but whoever may read may not run scripts therefore.
+	if c := spec.ImpliedCategories(spec.ReadOnly, spec.CatScripting); c&spec.CatRead != 0 {
+		t.Error("a read-only script counts as a read")
+	}
+}
