@@ -136,7 +136,8 @@ func (r *Reactor) Wait() error {
 func (r *Reactor) Addrs() []net.Addr { return r.addrs }
 
 // Stop refuses new connections, lets batches in flight be answered and sent, and closes each connection as soon as it
-// is quiet. When ctx ends, what is left is closed at once. It returns ctx's error if it came to that.
+// is quiet. When ctx ends, what is left is closed at once. It returns ctx's error if it came to that. Start MUST have
+// been called.
 func (r *Reactor) Stop(ctx context.Context) error {
 	r.stopping.Store(true)
 	select {
