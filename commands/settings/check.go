@@ -10,6 +10,11 @@ func clampHz(n int64) int64 {
 	return min(max(n, 1), 500)
 }
 
+// growBacklog brings repl-backlog-size up to the least Redis uses.
+func growBacklog(n int64) int64 {
+	return max(n, 16<<10)
+}
+
 // mergeRelative makes "relative" the same as "yes" for oom-score-adj.
 func mergeRelative(n int64) int64 {
 	const yes, relative = 1, 2
@@ -69,18 +74,21 @@ func checkLocale(name string, _ int64) error {
 	return errors.New("Invalid locale name")
 }
 
-// checkTitleTemplate accepts text with the variables of a process title in braces. A doubled brace stands for itself.
+// checkTitleTemplate accepts text with the variables of a process title in braces, a doubled brace standing for itself,
+// unless nothing but spaces would be left: title and server-mode are empty when Redis checks it.
 func checkTitleTemplate(template string, _ int64) error {
 	invalid := errors.New("template format is invalid or contains unknown variables")
-	if strings.Trim(template, " ") == "" {
-		return invalid
-	}
+	visible := false
 	for rest := template; ; {
-		_, after, found := strings.Cut(rest, "{")
-		if !found {
+		literal, after, found := strings.Cut(rest, "{")
+		visible = visible || strings.Trim(literal, " ") != ""
+		switch {
+		case !found && visible:
 			return nil
-		}
-		if strings.HasPrefix(after, "{") {
+		case !found:
+			return invalid
+		case strings.HasPrefix(after, "{"):
+			visible = true
 			rest = after[1:]
 			continue
 		}
@@ -89,7 +97,9 @@ func checkTitleTemplate(template string, _ int64) error {
 			return invalid
 		}
 		switch variable {
-		case "title", "listen-addr", "server-mode", "port", "tls-port", "config-file", "unixsocket":
+		case "listen-addr", "port", "tls-port", "config-file":
+			visible = true
+		case "title", "server-mode", "unixsocket":
 		default:
 			return invalid
 		}

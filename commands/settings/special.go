@@ -3,9 +3,10 @@ package settings
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
+
+	"github.com/mnorrsken/postkeys/commands/number"
 )
 
 // scanC reads a number as C's strtoll does when the rest of the text must be empty: spaces and a sign may come first,
@@ -131,8 +132,8 @@ func normalizePercentiles(_ string, args []string) (string, error) {
 	}
 	words := make([]string, len(args))
 	for i, arg := range args {
-		f, err := strconv.ParseFloat(arg, 64)
-		if err != nil || math.IsNaN(f) {
+		f, ok := number.ParseFloat([]byte(arg))
+		if !ok {
 			return "", errors.New("Invalid latency-tracking-info-percentiles parameters")
 		}
 		if f < 0 || f > 100 {
