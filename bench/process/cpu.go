@@ -114,3 +114,9 @@ func sumTree(all []stat, root int) (time.Duration, error) {
 	}
 	return sum, nil
 }
+
+// Name is the name of the program that pid runs, as the kernel keeps it.
+func Name(pid int) (string, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	return string(bytes.TrimSpace(b)), err
+}
