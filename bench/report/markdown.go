@@ -1,0 +1,218 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Markdown renders the report. picture, unless "", is the name of the chart beside it.
+func (r *Report) Markdown(w io.Writer, picture string) error {
+	var d document
+	d.line("# %s", r.Title)
+	d.line("%s, %s. `%s`", r.Started.UTC().Format("2006-01-02 15:04 MST"),
+		(time.Duration(r.Seconds) * time.Second).String(), r.Command)
+	r.goals(&d)
+	if picture != "" && len(r.Cells) > 0 && len(r.Servers) > 1 {
+		d.line("![Ratios](%s)", picture)
+	}
+	r.throughput(&d)
+	r.costs(&d)
+	r.references(&d)
+	r.latencies(&d)
+	r.connections(&d)
+	r.circumstances(&d)
+	_, err := io.WriteString(w, d.String())
+	return err
+}
+
+func (r *Report) goals(d *document) {
+	if len(r.Goals) == 0 {
+		return
+	}
+	d.line("## Goals")
+	t := table{head: []string{"goal", "wanted", "measured", ""}, left: []int{0, 3}}
+	for _, g := range r.Goals {
+		relation, verdict := "at least ", "reached"
+		if g.AtMost {
+			relation = "at most "
+		}
+		if !g.Met() {
+			verdict = "**missed**"
+		}
+		t.add(g.Name, relation+number(g.Wanted), number(g.Measured), verdict)
+	}
+	d.table(&t)
+}
+
+func (r *Report) throughput(d *document) {
+	if len(r.Cells) == 0 {
+		return
+	}
+	d.line("## Throughput")
+	d.line("Commands per second, medians of the rounds. Ratios are %s by the other server: ratio of the medians, and in brackets the lowest "+
+		"and highest of one round.", r.Servers[0].Name)
+	t := table{head: []string{"workload", "clients", "pipeline"}, left: []int{0}}
+	for _, s := range r.Servers {
+		t.head = append(t.head, s.Name)
+	}
+	for _, s := range r.Servers[1:] {
+		t.head = append(t.head, "by "+s.Name)
+	}
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		row := []string{c.Workload, strconv.Itoa(c.Clients), strconv.Itoa(c.Pipeline)}
+		for _, s := range r.Servers {
+			row = append(row, rate(PerSecond(c.On(s.Name))))
+		}
+		for _, s := range r.Servers[1:] {
+			row = append(row, ratio(c.Ratio(r.Servers[0].Name, s.Name)))
+		}
+		t.add(row...)
+	}
+	d.table(&t)
+}
+
+func (r *Report) costs(d *document) {
+	if len(r.Cells) == 0 {
+		return
+	}
+	d.line("## Costs per command")
+	d.line("Processor time in microseconds, user and system, medians. `bench` is redis-benchmark's own against %s. WAL is the "+
+		"write-ahead log of PostgreSQL.", r.Servers[0].Name)
+	withPostgres := len(r.PostgreSQL) > 0
+	t := table{head: []string{"workload", "clients", "pipeline"}, left: []int{0}}
+	for _, s := range r.Servers {
+		t.head = append(t.head, s.Name)
+		if withPostgres && s.Name == r.Servers[0].Name {
+			t.head = append(t.head, "PostgreSQL", "WAL bytes")
+		}
+	}
+	t.head = append(t.head, "bench")
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		row := []string{c.Workload, strconv.Itoa(c.Clients), strconv.Itoa(c.Pipeline)}
+		for _, s := range r.Servers {
+			runs := c.On(s.Name)
+			row = append(row, number(medianOf(runs, func(r Run) float64 { return r.ServerMicros })))
+			if withPostgres && s.Name == r.Servers[0].Name {
+				row = append(row, number(medianOf(runs, func(r Run) float64 { return r.PostgresMicros })),
+					number(medianOf(runs, func(r Run) float64 { return r.WALBytes })))
+			}
+		}
+		t.add(append(row, number(medianOf(c.On(r.Servers[0].Name), func(r Run) float64 { return r.ClientMicros })))...)
+	}
+	d.table(&t)
+}
+
+func (r *Report) references(d *document) {
+	if len(r.References) == 0 {
+		return
+	}
+	d.line("## PostgreSQL alone")
+	d.line("Straight through pgx on a copy of the same table, no server in between; rows per second, medians.")
+	t := table{head: []string{"line", "keys a statement", "clients", "connections", "rows"}, left: []int{0}}
+	for _, ref := range r.References {
+		t.add(ref.Line, strconv.Itoa(ref.KeysAtOnce), strconv.Itoa(ref.Clients), strconv.Itoa(ref.Connections), rate(Median(ref.RowsPerSecond)))
+	}
+	d.table(&t)
+}
+
+func (r *Report) latencies(d *document) {
+	if len(r.Latencies) == 0 {
+		return
+	}
+	d.line("## Latency")
+	d.line("Milliseconds. Paced requests count from when they were due; the last column says how late the benchmark itself sent them.")
+	t := table{head: []string{"workload", "load", "server", "per second", "p50", "p99", "max", "sent late, p99"}, left: []int{0, 1, 2}}
+	for _, l := range r.Latencies {
+		t.add(l.Workload, l.Load, l.Server, rate(l.PerSecond), number(l.P50Ms), number(l.P99Ms), number(l.MaxMs), number(l.LagP99Ms))
+	}
+	d.table(&t)
+}
+
+func (r *Report) connections(d *document) {
+	if len(r.Connections) == 0 {
+		return
+	}
+	d.line("## Idle connections")
+	d.line("Each sent one GET. Resident memory in KB (1,000 bytes); throughput of the busy clients beside the idle connections by that without them.")
+	t := table{head: []string{"server", "connections", "before", "after", "each, bytes", "heap and stacks each, bytes", "settled"}, left: []int{0, 6}}
+	for i := range r.Connections {
+		c := &r.Connections[i]
+		t.add(c.Server, strconv.Itoa(c.Connections), number(float64(c.ResidentBefore)/1000), number(float64(c.ResidentAfter)/1000),
+			number(c.BytesPerConnection()), number(float64(c.AnonAfter-c.AnonBefore)/float64(c.Connections)), map[bool]string{true: "yes", false: "no"}[c.Settled])
+	}
+	d.table(&t)
+	t = table{head: []string{"server", "workload", "alone", "beside idle", "ratio"}, left: []int{0, 1}}
+	for _, c := range r.Connections {
+		for _, b := range c.Busy {
+			t.add(c.Server, b.Workload, rate(Median(b.Alone)), rate(Median(b.Beside)), number(b.Ratio()))
+		}
+	}
+	d.table(&t)
+}
+
+func (r *Report) circumstances(d *document) {
+	d.line("## Circumstances")
+	t := table{head: []string{"", ""}, left: []int{0, 1}}
+	for _, f := range r.Machine {
+		t.add(f.Name, f.Value)
+	}
+	for _, s := range r.Servers {
+		t.add(s.Name, fmt.Sprintf("`%s`, redis_version %s", s.Command, s.Version))
+	}
+	for _, f := range r.PostgreSQL {
+		t.add("PostgreSQL "+f.Name, f.Value)
+	}
+	d.table(&t)
+	for _, note := range r.Notes {
+		d.line("* %s", note)
+	}
+}
+
+// rate shows commands or rows per second.
+func rate(perSecond float64) string {
+	switch {
+	case math.IsNaN(perSecond):
+		return "–"
+	case perSecond >= 99950:
+		return fmt.Sprintf("%.0f k", perSecond/1000)
+	case perSecond >= 1000:
+		return fmt.Sprintf("%.1f k", perSecond/1000)
+	}
+	return fmt.Sprintf("%.0f", perSecond)
+}
+
+func ratio(r Ratio) string {
+	if math.IsNaN(r.Median) {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f (%.2f–%.2f)", r.Median, r.Low, r.High)
+}
+
+// number shows a figure with about three digits; what is not known is negative or NaN.
+func number(v float64) string {
+	switch {
+	case math.IsNaN(v) || v < 0:
+		return "–"
+	case v >= 99.95 || v == math.Trunc(v):
+		return fmt.Sprintf("%.0f", v)
+	case v >= 9.995:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+// document collects blocks of Markdown.
+type document struct{ strings.Builder }
+
+func (d *document) line(format string, args ...any) {
+	if d.Len() > 0 {
+		d.WriteByte('\n')
+	}
+	fmt.Fprintf(d, format+"\n", args...)
+}

@@ -1,0 +1,155 @@
+// Package report holds what a benchmark measured and renders it as Markdown, JSON and SVG.
+//
+// It keeps every single run; medians, ratios and spreads are computed where they are shown. It measures nothing.
+package report
+
+import (
+	"slices"
+	"time"
+)
+
+// Report is everything one benchmark found out.
+type Report struct {
+	Title      string    `json:"title"`
+	Command    string    `json:"command"`
+	Started    time.Time `json:"started"`
+	Seconds    float64   `json:"seconds"`
+	Machine    []Fact    `json:"machine"`
+	PostgreSQL []Fact    `json:"postgresql,omitempty"`
+
+	// Servers in the order in which they are shown. The first one is the subject: ratios are its figures by those of the others.
+	Servers []Server `json:"servers"`
+
+	Cells       []Cell       `json:"throughput,omitempty"`
+	References  []Reference  `json:"references,omitempty"`
+	Latencies   []Latency    `json:"latencies,omitempty"`
+	Connections []Connection `json:"connections,omitempty"`
+	Goals       []Goal       `json:"goals,omitempty"`
+	Notes       []string     `json:"notes,omitempty"`
+}
+
+// Fact is a name and a value that the figures depend on.
+type Fact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Server is one of the compared servers.
+type Server struct {
+	Name    string `json:"name"`
+	Command string `json:"command"`
+	Version string `json:"version"`
+}
+
+// Cell is one workload with one way to drive it, on all servers.
+type Cell struct {
+	Workload string     `json:"workload"`
+	Rows     int        `json:"rows_per_command"`
+	Clients  int        `json:"clients"`
+	Pipeline int        `json:"pipeline"`
+	Measured []Measured `json:"servers"`
+}
+
+// Measured holds the runs of a cell on one server, by round.
+type Measured struct {
+	Server string `json:"server"`
+	Runs   []Run  `json:"runs"`
+}
+
+// Run is one run of redis-benchmark. Costs are per command; those that are not known are negative.
+type Run struct {
+	Commands       int     `json:"commands"`
+	PerSecond      float64 `json:"per_second"`
+	P50Ms          float64 `json:"p50_ms"`
+	P99Ms          float64 `json:"p99_ms"`
+	ServerMicros   float64 `json:"server_cpu_us"`
+	PostgresMicros float64 `json:"postgresql_cpu_us"`
+	ClientMicros   float64 `json:"client_cpu_us"`
+	WALBytes       float64 `json:"wal_bytes"`
+}
+
+// Reference is a line measured on PostgreSQL alone.
+type Reference struct {
+	Line          string    `json:"line"`
+	KeysAtOnce    int       `json:"keys_at_once"`
+	Clients       int       `json:"clients"`
+	Connections   int       `json:"connections"`
+	RowsPerSecond []float64 `json:"rows_per_second"` // by round
+}
+
+// Latency is the distribution of one run of the benchmark's own load.
+type Latency struct {
+	Workload  string  `json:"workload"`
+	Server    string  `json:"server"`
+	Load      string  `json:"load"`
+	PerSecond float64 `json:"per_second"` // answered
+	P50Ms     float64 `json:"p50_ms"`
+	P99Ms     float64 `json:"p99_ms"`
+	MaxMs     float64 `json:"max_ms"`
+	LagP99Ms  float64 `json:"lag_p99_ms"` // by which requests left late; it is part of the latencies
+}
+
+// Connection is what idle connections cost one server.
+type Connection struct {
+	Server         string `json:"server"`
+	Connections    int    `json:"connections"`
+	ResidentBefore int64  `json:"resident_before"`
+	ResidentAfter  int64  `json:"resident_after"`
+	AnonBefore     int64  `json:"anonymous_before"`
+	AnonAfter      int64  `json:"anonymous_after"`
+	Settled        bool   `json:"settled"`
+	Busy           []Busy `json:"busy"`
+}
+
+// Busy compares one workload of busy clients with and without the idle connections.
+type Busy struct {
+	Workload string    `json:"workload"`
+	Alone    []float64 `json:"alone_per_second"`
+	Beside   []float64 `json:"beside_idle_per_second"`
+}
+
+// Goal is something that was to be reached.
+type Goal struct {
+	Name     string  `json:"name"`
+	Wanted   float64 `json:"wanted"`
+	Measured float64 `json:"measured"`
+	AtMost   bool    `json:"at_most,omitempty"` // otherwise at least
+}
+
+// Met tells whether the goal was reached.
+func (g Goal) Met() bool {
+	if g.AtMost {
+		return g.Measured <= g.Wanted
+	}
+	return g.Measured >= g.Wanted
+}
+
+// On returns the runs on one server, nil if there are none.
+func (c *Cell) On(server string) []Run {
+	for _, m := range c.Measured {
+		if m.Server == server {
+			return m.Runs
+		}
+	}
+	return nil
+}
+
+// Add appends a run on a server.
+func (c *Cell) Add(server string, r Run) {
+	i := slices.IndexFunc(c.Measured, func(m Measured) bool { return m.Server == server })
+	if i < 0 {
+		i = len(c.Measured)
+		c.Measured = append(c.Measured, Measured{Server: server})
+	}
+	c.Measured[i].Runs = append(c.Measured[i].Runs, r)
+}
+
+// Cell finds a cell; nil if there is none.
+func (r *Report) Cell(workload string, clients, pipeline int) *Cell {
+	for i := range r.Cells {
+		if c := &r.Cells[i]; c.Workload == workload && c.Clients == clients && c.Pipeline == pipeline {
+			return c
+		}
+	}
+	return nil
+}
