@@ -101,7 +101,7 @@ pg-down: $(PGSERVER) ## Stop the PostgreSQL of the tests
 .PHONY: clean
 clean: ## Stop test servers and remove .build, but no data of make run
 	@if [ -x $(PGSERVER) ]; then for version in 16 17 18; do \
-		if [ -d $(BUILD)/pgtest/$$version ]; then PG_VERSION=$$version $(PGSERVER) down; fi; done; fi
+		if [ -d $(BUILD)/pgtest/$$version ]; then PG_VERSION=$$version $(PGSERVER) remove; fi; done; fi
 	rm -rf $(BUILD)
 
 .PHONY: test-tools

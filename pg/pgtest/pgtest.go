@@ -125,11 +125,30 @@ func StartShared(ctx context.Context) (*embedded.Server, error) {
 	if server.Reused() {
 		return server, nil
 	}
-	// Package embedded does not allow it as a setting, so do what an administrator would do.
-	if err := execute(ctx, server.DSN("postgres"), "alter system set fsync = off", "select pg_reload_conf()"); err != nil {
+	if err := prepare(ctx, server.DSN("postgres")); err != nil {
 		return nil, errors.Join(err, server.Stop(ctx))
 	}
 	return server, nil
+}
+
+// prepare readies a server that was just started: nobody uses it yet, so databases of tests are left from processes that were killed.
+func prepare(ctx context.Context, dsn string) error {
+	// Package embedded does not allow it as a setting, so do what an administrator would do.
+	statements := []string{"alter system set fsync = off", "select pg_reload_conf()"}
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	rows, err := conn.Query(ctx, `select format('drop database %I', datname) from pg_database where datname like 'postkeys\_test\_%'`)
+	if err != nil {
+		return err
+	}
+	drops, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	return execute(ctx, dsn, append(statements, drops...)...)
 }
 
 // StopShared stops the server unless other processes use it or Keep was called.

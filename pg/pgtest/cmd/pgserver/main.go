@@ -3,6 +3,7 @@
 //	pgserver fetch          only fetches the programs
 //	pgserver up             starts it, keeps it running and prints how to connect
 //	pgserver down           stops it
+//	pgserver remove         stops it and removes its data
 //	pgserver exec CMD ARG…  starts it, runs a command with PG_TEST_DSN set, and stops it unless it was up
 //	pgserver database CMD…  the same with PG_DSN naming a fresh database, which is dropped afterwards
 //
@@ -38,7 +39,7 @@ func main() {
 // run executes one subcommand and returns the exit code.
 func run(args []string) (code int, err error) {
 	if len(args) == 0 {
-		return 2, errors.New("one of fetch, up, down, exec, database is wanted")
+		return 2, errors.New("one of fetch, up, down, remove, exec, database is wanted")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
@@ -48,11 +49,14 @@ func run(args []string) (code int, err error) {
 	case args[0] == "up" && len(args) == 1:
 		return 0, up(ctx)
 	case args[0] == "down" && len(args) == 1:
-		server, err := pgtest.StartShared(ctx)
+		_, err := down(ctx)
+		return 0, err
+	case args[0] == "remove" && len(args) == 1:
+		dir, err := down(ctx)
 		if err != nil {
 			return 1, err
 		}
-		return 0, errors.Join(pgtest.Keep(server, false), server.Stop(ctx))
+		return 0, os.RemoveAll(dir)
 	case (args[0] == "exec" || args[0] == "database") && len(args) > 1:
 		server, err := pgtest.StartShared(ctx)
 		if err != nil {
@@ -84,6 +88,15 @@ func up(ctx context.Context) error {
 	fmt.Printf("  PG_TEST_DSN=%q\n", server.DSN("postgres"))
 	fmt.Printf("  psql -h %s -p %d -U postgres\n", server.SocketDir(), server.SocketPort())
 	return nil
+}
+
+// down stops PostgreSQL, unless other processes use it, and tells where its data is. Joining it first is the way to find it.
+func down(ctx context.Context) (dir string, err error) {
+	server, err := pgtest.StartShared(ctx)
+	if err != nil {
+		return "", err
+	}
+	return server.Dir(), errors.Join(pgtest.Keep(server, false), server.Stop(ctx))
 }
 
 // withDatabase runs a command on a database of its own.
