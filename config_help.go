@@ -49,7 +49,7 @@ func writeHelp(out io.Writer) {
 	}
 	b.WriteString("\nParameters of Redis this server acts on. CONFIG SET changes those not marked \"at start only\":\n")
 	writeParameters(&b, settings.Active)
-	b.WriteString("\nParameters of Redis that are kept for clients and tools and have no effect here:\n")
+	b.WriteString("\nParameters of Redis that are kept for clients and tools and change nothing in this version:\n")
 	writeParameters(&b, settings.Kept)
 	b.WriteString("\nReserved, not supported in this version (only the default is accepted):\n")
 	for _, v := range unsupported {

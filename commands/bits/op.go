@@ -49,7 +49,6 @@ func Combine(op Operation, sources [][]byte) []byte {
 	copy(dst, sources[0])
 	if op == Not {
 		invert(dst)
-		return dst
 	}
 	for _, s := range sources[1:] {
 		switch op {
@@ -60,6 +59,7 @@ func Combine(op Operation, sources [][]byte) []byte {
 			or(dst, s)
 		case Xor:
 			subtle.XORBytes(dst, dst, s)
+		case Not: // has no second source
 		}
 	}
 	return dst

@@ -1,6 +1,7 @@
 package number
 
 import (
+	"errors"
 	"math"
 	"testing"
 )
@@ -95,7 +96,7 @@ func TestLongDouble(t *testing.T) {
 	}
 	big, _ := ParseLongDouble([]byte("1.1e4932"))
 	for _, pair := range [][2]LongDouble{{inf, {}}, {{}, inf}, {inf, inf}, {big, big}} {
-		if _, err := pair[0].Add(pair[1]); err != ErrNotFinite {
+		if _, err := pair[0].Add(pair[1]); !errors.Is(err, ErrNotFinite) {
 			t.Errorf("%s + %s: %v", pair[0].AppendTo(nil), pair[1].AppendTo(nil), err)
 		}
 	}

@@ -125,6 +125,7 @@ func (p *Param) format(num int64, text string) string {
 		return p.Values[num]
 	case Flags:
 		return p.formatFlags(num)
+	case Text, Special:
 	}
 	return text
 }

@@ -41,7 +41,7 @@ var processTable = []Param{
 	{Name: "shutdown-on-sigterm", Kind: Flags, Default: "default", Values: shutdownValues, check: checkShutdown,
 		Doc: "SHUTDOWN options on SIGTERM"},
 	{ID: BusyReplyThreshold, Name: "busy-reply-threshold", Alias: "lua-time-limit", Kind: Integer, Default: "5000", Max: maxLong,
-		Effect: Active, Doc: "milliseconds after which a running script makes others answer BUSY"},
+		Doc: "milliseconds after which a running script makes others answer BUSY"},
 	{ID: SlowlogLogSlowerThan, Name: "slowlog-log-slower-than", Kind: Integer, Default: "10000", Min: -1, Max: maxLong,
 		Doc: "microseconds from which a command is slow, -1 never, 0 always"},
 	{ID: SlowlogMaxLen, Name: "slowlog-max-len", Kind: Integer, Default: "128", Max: maxLong, Doc: "slow commands remembered"},
