@@ -145,6 +145,13 @@ func (e *Entry) SetString(v []byte, enc Encoding) {
 	e.touch(changedValue)
 }
 
+// Replace makes the key a string with this value and no expiry, whatever it
+// was. The value is kept, not copied, until the unit ends.
+func (e *Entry) Replace(v []byte, enc Encoding) {
+	e.expireAt = 0
+	e.SetString(v, enc)
+}
+
 // SetTTL makes the key expire ms milliseconds after the database's clock as it
 // stands when the unit writes. ms must be positive. It serves blind writes,
 // which have no reading of the clock; ExpireAt and SetExpireAt come first
@@ -155,13 +162,16 @@ func (e *Entry) SetTTL(ms int64) {
 }
 
 // SetExpireAt sets the expiry to an instant in milliseconds since 1970, or
-// removes it if ms is 0. The key must exist.
+// removes it if ms is 0. An instant that has passed deletes the key. The key
+// must exist and MUST have been claimed with ModeUpdate or ModeStable.
 func (e *Entry) SetExpireAt(ms int64) {
-	if e.expireAt == ms {
-		return
+	switch {
+	case ms != 0 && ms <= e.tx.now:
+		e.Delete()
+	case e.expireAt != ms:
+		e.expireAt = ms
+		e.touch(changedExpiry)
 	}
-	e.expireAt = ms
-	e.touch(changedExpiry)
 }
 
 // Delete removes the key and reports whether it existed.

@@ -3,6 +3,7 @@ package pg
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -87,6 +88,17 @@ func connectionEnds(e *pgconn.PgError) bool {
 func isConnectionError(err error) bool {
 	var pgErr *pgconn.PgError
 	return !errors.As(err, &pgErr) || connectionEnds(pgErr)
+}
+
+// IsUnreachable reports whether err means that PostgreSQL could not be reached
+// now and may be later, in contrast to a wrong password or a missing right.
+func IsUnreachable(err error) bool {
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) {
+		return strings.HasPrefix(pgErr.Code, "57P") || strings.HasPrefix(pgErr.Code, "53")
+	}
+	var connectErr *pgconn.ConnectError
+	return errors.As(err, &connectErr) || pgconn.Timeout(err) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // ReasonOf renders err on one line for a client or a log, without connection

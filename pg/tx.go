@@ -31,6 +31,8 @@ type Tx struct {
 	planned []*Entry // those that wait for a load
 	dirty   []*Entry // those with changes
 
+	generation uint64 // grows whenever entries become invalid
+
 	open   bool  // BEGIN was sent
 	wrote  bool  // Flush has written something
 	now    int64 // latest reading of the database's clock, 0 if none
@@ -74,8 +76,12 @@ func (c *Conn) Begin() *Tx {
 	return tx
 }
 
+// Generation is a number that changes whenever entries become invalid.
+func (tx *Tx) Generation() uint64 { return tx.generation }
+
 // forget drops every entry.
 func (tx *Tx) forget() {
+	tx.generation++
 	clear(tx.entries)
 	tx.list, tx.planned, tx.dirty = tx.list[:0], tx.planned[:0], tx.dirty[:0]
 	tx.gone, tx.moves = tx.gone[:0], tx.moves[:0]

@@ -1,0 +1,87 @@
+package commands
+
+import (
+	"fmt"
+
+	"github.com/mnorrsken/postkeys/commands/engine"
+	"github.com/mnorrsken/postkeys/commands/spec"
+	"github.com/mnorrsken/postkeys/pg"
+)
+
+// binding connects a command of the table with what it does.
+type binding struct {
+	name string
+
+	// local runs a command that needs no storage, on the connection's loop.
+	local func(c *Call)
+
+	// claim says which keys a storage command uses, how, and how much of them;
+	// nil if it uses none by name. It runs on the loop. A command whose
+	// arguments are wrong may write its error here: it then needs no storage.
+	claim func(c *Call)
+	// run does the work of a storage command, on a worker, once the claimed
+	// keys are loaded. It may run again with fresh keys if the round has to be
+	// repeated: it MUST NOT have effects beyond its keys and its reply. The
+	// error is one of package pg's; a failure of the command is a reply.
+	run func(c *Call) error
+
+	// slow commands look at more than the keys they name, and run alone.
+	slow bool
+}
+
+// bindings holds the binding of each command by spec.Spec.ID; commands that
+// are known and not served have none.
+var bindings = bind(
+	connectionBindings,
+	stringBindings,
+)
+
+func bind(groups ...[]binding) []*binding {
+	table := make([]*binding, len(spec.All()))
+	for _, group := range groups {
+		for i := range group {
+			b := &group[i]
+			s := spec.ByName([]byte(b.name))
+			if s == nil || table[s.ID] != nil || (b.local == nil) == (b.run == nil) {
+				panic(fmt.Sprintf("commands: binding of %q", b.name))
+			}
+			table[s.ID] = b
+		}
+	}
+	return table
+}
+
+// The usual claims. The numbers are positions among the arguments.
+
+// reads claims the key at an argument for reading.
+func reads(arg int, part pg.Part) func(*Call) {
+	return func(c *Call) { c.claim(c.args[arg], pg.ModeRead, part) }
+}
+
+// updates claims the key at an argument for reading and writing.
+func updates(arg int, part pg.Part) func(*Call) {
+	return func(c *Call) { c.claim(c.args[arg], pg.ModeUpdate, part) }
+}
+
+// readsAll claims every argument from one on, in steps, for reading.
+func readsAll(from, step int, part pg.Part) func(*Call) {
+	return func(c *Call) { c.claimAll(from, step, pg.ModeRead, part) }
+}
+
+// updatesAll claims every argument from one on, in steps, for reading and
+// writing.
+func updatesAll(from, step int, part pg.Part) func(*Call) {
+	return func(c *Call) { c.claimAll(from, step, pg.ModeUpdate, part) }
+}
+
+// laneOf returns the lane that serves both a lane chosen so far and a claim.
+func laneOf(lane engine.Lane, mode pg.Mode) engine.Lane {
+	switch {
+	case lane == engine.Slow, mode == pg.ModeRead:
+		return lane
+	case mode == pg.ModeBlind:
+		return max(lane, engine.Blind)
+	default:
+		return max(lane, engine.Update)
+	}
+}

@@ -1,0 +1,82 @@
+package commands
+
+import (
+	"github.com/mnorrsken/postkeys/codec"
+	"github.com/mnorrsken/postkeys/commands/engine"
+	"github.com/mnorrsken/postkeys/commands/spec"
+	"github.com/mnorrsken/postkeys/pg"
+)
+
+// Call is one command of a batch. Handlers read its arguments and write its
+// reply; everything in it is valid until the batch is answered.
+type Call struct {
+	job  *job
+	spec *spec.Spec
+	bind *binding // nil: the reply was written on the loop and is in job.early
+	args [][]byte
+	db   int
+
+	resp3  bool
+	mute   bool // CLIENT REPLY: run it, but do not answer
+	failed bool // the reply is an error
+	// rejected: it did not get through the gates
+	rejected bool
+
+	firstClaim, claims  int // in job.task.Claims
+	earlyFrom, earlyEnd int // in job.early
+
+	// out takes the reply, in the protocol that the client spoke when it sent
+	// the command.
+	out *codec.Encoder
+	// tx is the unit of work that the command is part of, while run runs.
+	tx *pg.Tx
+}
+
+// session is the session that sent the command. Handlers on a worker MUST NOT
+// change it.
+func (c *Call) session() *Session { return c.job.session }
+
+// server is the server of the session.
+func (c *Call) server() *Server { return c.job.session.server }
+
+// claim says that the command uses a key.
+func (c *Call) claim(name []byte, mode pg.Mode, part pg.Part) {
+	c.claimIn(c.db, name, mode, part)
+}
+
+// claimIn is claim for a key of another database index.
+func (c *Call) claimIn(db int, name []byte, mode pg.Mode, part pg.Part) {
+	t := &c.job.task
+	t.Claims = append(t.Claims, engine.Claim{DB: db, Name: name, Hash: pg.HashKey(db, name), Mode: mode, Part: part})
+	t.Lane = laneOf(t.Lane, mode)
+	c.claims++
+}
+
+func (c *Call) claimAll(from, step int, mode pg.Mode, part pg.Part) {
+	for i := from; i < len(c.args); i += step {
+		c.claim(c.args[i], mode, part)
+	}
+}
+
+// key returns the i-th key that the command claimed.
+func (c *Call) key(i int) *pg.Entry { return c.job.entries[c.firstClaim+i] }
+
+// isString reports whether a key is a string or absent, and answers WRONGTYPE
+// if it is neither.
+func (c *Call) isString(e *pg.Entry) bool {
+	if e.Exists() && e.Type() != pg.TypeString {
+		c.fail(errWrongType)
+		return false
+	}
+	return true
+}
+
+// wrongArity answers that the number of arguments is wrong, for commands that
+// know better than the table.
+func (c *Call) wrongArity() { c.fail(spec.WrongArityError(c.spec)) }
+
+// fail answers with an error, given with its code.
+func (c *Call) fail(text string) {
+	c.failed = true
+	c.out.Error(text)
+}

@@ -1,0 +1,68 @@
+package commands
+
+import (
+	"github.com/mnorrsken/postkeys/commands/engine"
+	"github.com/mnorrsken/postkeys/commands/spec"
+)
+
+// admit takes one command through the gates, in Redis' order. What passes and
+// needs no storage has its reply when admit returns; what needs storage is
+// part of the job's task.
+func (s *Session) admit(j *job, args [][]byte) {
+	sp, _ := spec.Lookup(args)
+	c := j.add(sp, nil, args)
+	if text := s.gate(c); text != "" {
+		j.onLoop(c, func(c *Call) { c.reject(text) })
+		return
+	}
+	b := bindings[sp.ID]
+	if b.local != nil {
+		j.onLoop(c, b.local)
+		return
+	}
+	s.claim(j, c, b)
+}
+
+// gate returns the error that keeps a command from running, or "".
+func (s *Session) gate(c *Call) string {
+	switch {
+	case c.spec == nil:
+		return spec.UnknownError(c.args)
+	case !c.spec.ArityOK(len(c.args)):
+		return spec.WrongArityError(c.spec)
+	case bindings[c.spec.ID] == nil:
+		return "ERR command '" + c.spec.Name + "' is not supported by postkeys"
+	case !s.authenticated && c.spec.Flags&spec.NoAuth == 0:
+		return errNoAuth
+	case !s.server.ready.Load() && c.spec.Flags&spec.Loading == 0:
+		return errLoading
+	}
+	return ""
+}
+
+// reject answers a command that did not get through the gates.
+func (c *Call) reject(text string) {
+	c.rejected = true
+	c.fail(text)
+}
+
+// claim makes a storage command part of the job's task.
+func (s *Session) claim(j *job, c *Call, b *binding) {
+	c.bind = b
+	c.out = &j.early
+	c.out.RESP3 = c.resp3
+	c.earlyFrom = len(j.early.Buf)
+	if b.claim != nil {
+		b.claim(c)
+	}
+	if c.failed { // a wrong argument, found without storage
+		text := append([]byte(nil), j.early.Buf[c.earlyFrom:]...)
+		j.early.Buf = j.early.Buf[:c.earlyFrom]
+		j.onLoop(c, func(c *Call) { c.out.Raw(text) })
+		return
+	}
+	if b.slow {
+		j.task.Lane = engine.Slow
+	}
+	j.task.Items = len(j.calls)
+}

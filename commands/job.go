@@ -1,0 +1,183 @@
+package commands
+
+import (
+	"sync"
+	"time"
+
+	"github.com/mnorrsken/postkeys/codec"
+	"github.com/mnorrsken/postkeys/commands/engine"
+	"github.com/mnorrsken/postkeys/commands/spec"
+	"github.com/mnorrsken/postkeys/pg"
+)
+
+// job is a batch on its way through the server. It is the engine's Runner for
+// the storage commands of the batch. Jobs are pooled.
+type job struct {
+	session *Session
+	batch   *codec.Batch
+	started time.Time
+
+	// out collects the replies in order. Up to kept they are final.
+	out  codec.Encoder
+	kept int
+	// early holds replies that were written on the loop after a storage
+	// command of the same batch: they wait for their turn.
+	early codec.Encoder
+
+	calls   []Call
+	entries []*pg.Entry
+	task    engine.Task
+}
+
+var jobPool = sync.Pool{New: func() any { return new(job) }}
+
+// maxPooledCalls bounds what a pooled job keeps after a giant batch.
+const maxPooledCalls = 4096
+
+func newJob(s *Session, b *codec.Batch) *job {
+	j := jobPool.Get().(*job)
+	j.session, j.batch, j.started = s, b, time.Now()
+	j.out.Buf = codec.GetBuffer(replyGuess)
+	j.task.Runner = j
+	j.task.Lane = engine.Read
+	j.task.Bytes = b.Bytes()
+	return j
+}
+
+// replyGuess is the size of buffer that a batch's replies start with.
+const replyGuess = 512
+
+// release gives the job and its batch back to their pools and returns the
+// replies.
+func (j *job) release() []byte {
+	j.countCalls(time.Since(j.started))
+	replies := j.out.Buf
+	j.batch.Release()
+	calls, entries, claims, early := j.calls, j.entries, j.task.Claims, j.early.Buf
+	if cap(calls) > maxPooledCalls || cap(claims) > maxPooledCalls || cap(early) > 1<<16 {
+		*j = job{}
+		jobPool.Put(j)
+		return replies
+	}
+	clear(calls)
+	clear(entries)
+	clear(claims)
+	*j = job{calls: calls[:0], entries: entries[:0]}
+	j.task.Claims = claims[:0]
+	j.early.Buf = early[:0]
+	jobPool.Put(j)
+	return replies
+}
+
+// add appends a call to the job.
+func (j *job) add(s *spec.Spec, b *binding, args [][]byte) *Call {
+	j.calls = append(j.calls, Call{
+		job: j, spec: s, bind: b, args: args, db: j.session.db,
+		resp3: j.session.resp3, mute: j.session.muted(),
+		firstClaim: len(j.task.Claims),
+	})
+	return &j.calls[len(j.calls)-1]
+}
+
+// stored reports whether a call of the job waits for storage.
+func (j *job) stored() bool { return j.task.Items > 0 }
+
+// onLoop runs f, which writes a call's reply on the loop, and puts the reply
+// in its place.
+func (j *job) onLoop(c *Call, f func(c *Call)) {
+	c.bind = nil
+	c.out = &j.out
+	if j.stored() {
+		c.out = &j.early
+		c.earlyFrom = len(j.early.Buf)
+	}
+	c.out.RESP3 = c.resp3
+	start := len(c.out.Buf)
+	f(c)
+	if c.mute {
+		c.out.Buf = c.out.Buf[:start]
+	}
+	c.earlyEnd = len(j.early.Buf)
+	if j.stored() {
+		j.task.Items = len(j.calls)
+	} else {
+		j.kept = len(j.out.Buf)
+	}
+}
+
+// Run implements engine.Runner. Item i is call i.
+func (j *job) Run(tx *pg.Tx, from, to int) error {
+	j.out.Buf = j.out.Buf[:j.kept]
+	for i := from; i < to; i++ {
+		c := &j.calls[i]
+		if c.bind == nil {
+			j.out.Buf = append(j.out.Buf, j.early.Buf[c.earlyFrom:c.earlyEnd]...)
+			continue
+		}
+		if err := j.runCall(c, tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *job) runCall(c *Call, tx *pg.Tx) error {
+	if err := j.resolve(c, tx); err != nil {
+		return err
+	}
+	start := len(j.out.Buf)
+	c.out, c.tx, c.failed = &j.out, tx, false
+	j.out.RESP3 = c.resp3
+	err := c.bind.run(c)
+	c.tx = nil
+	if c.mute {
+		j.out.Buf = j.out.Buf[:start]
+	}
+	return err
+}
+
+// resolve looks up the keys that a call claimed.
+func (j *job) resolve(c *Call, tx *pg.Tx) error {
+	if need := len(j.task.Claims); len(j.entries) < need {
+		j.entries = append(j.entries, make([]*pg.Entry, need-len(j.entries))...)
+	}
+	for again := true; again; {
+		again = false
+		generation := tx.Generation()
+		for i := c.firstClaim; i < c.firstClaim+c.claims; i++ {
+			e, err := j.task.Claims[i].Entry(tx)
+			if err != nil {
+				return err
+			}
+			j.entries[i] = e
+		}
+		// Loading one key may have invalidated those before it.
+		again = tx.Generation() != generation
+	}
+	return nil
+}
+
+// Keep implements engine.Runner.
+func (j *job) Keep() { j.kept = len(j.out.Buf) }
+
+// Fail implements engine.Runner.
+func (j *job) Fail(from, to int, err error) {
+	j.out.Buf = j.out.Buf[:j.kept]
+	for i := from; i < to; i++ {
+		c := &j.calls[i]
+		if c.bind == nil {
+			j.out.Buf = append(j.out.Buf, j.early.Buf[c.earlyFrom:c.earlyEnd]...)
+		} else if !c.mute {
+			c.out = &j.out
+			c.fail(errorReply(err))
+		}
+	}
+	j.kept = len(j.out.Buf)
+}
+
+// Done implements engine.Runner.
+func (j *job) Done() engine.Flusher {
+	conn := j.session.conn
+	conn.Reply(j.release())
+	return conn
+}

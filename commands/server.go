@@ -1,0 +1,92 @@
+package commands
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mnorrsken/postkeys/codec"
+	"github.com/mnorrsken/postkeys/commands/engine"
+	"github.com/mnorrsken/postkeys/commands/settings"
+)
+
+// Options configure a Server.
+type Options struct {
+	Engine   *engine.Engine
+	Settings *settings.Store
+	// Version is postkeys' own version.
+	Version string
+	Log     *slog.Logger
+}
+
+// Server is what all sessions share. Its methods are safe from any goroutine.
+type Server struct {
+	engine   *engine.Engine
+	settings *settings.Store
+	version  string
+	log      *slog.Logger
+	started  time.Time
+
+	// ready is false until PostgreSQL has been reached and the schema is in
+	// place; until then storage commands are refused.
+	ready atomic.Bool
+
+	sweep   *engine.Sweep
+	clients clients
+	stats   stats
+	// requestLimits are the decoder's limits, as the settings have them.
+	requestLimits atomic.Pointer[codec.Limits]
+}
+
+// NewServer returns a server that refuses storage commands until SetReady.
+func NewServer(o Options) *Server {
+	s := &Server{
+		engine: o.Engine, settings: o.Settings, version: o.Version, log: o.Log,
+		started: time.Now(), stats: newStats(),
+	}
+	s.sweep = s.engine.NewSweep(s.expired)
+	s.clients.byID = make(map[int64]*Session)
+	s.applyLimits(o.Settings.Values())
+	o.Settings.OnChange(func(v *settings.Values) error {
+		s.applyLimits(v)
+		return nil
+	}, settings.ProtoMaxBulkLen)
+	return s
+}
+
+func (s *Server) applyLimits(v *settings.Values) {
+	limits := codec.DefaultLimits
+	limits.MaxBulkBytes = v.Int(settings.ProtoMaxBulkLen)
+	s.requestLimits.Store(&limits)
+}
+
+func (s *Server) limits() *codec.Limits { return s.requestLimits.Load() }
+
+// SetReady says whether the schema is in place.
+func (s *Server) SetReady(ready bool) { s.ready.Store(ready) }
+
+// clients is the list of open sessions.
+type clients struct {
+	mu   sync.Mutex
+	byID map[int64]*Session
+}
+
+func (c *clients) add(s *Session) {
+	c.mu.Lock()
+	c.byID[s.conn.ID()] = s
+	c.mu.Unlock()
+}
+
+func (c *clients) remove(s *Session) {
+	c.mu.Lock()
+	delete(c.byID, s.conn.ID())
+	c.mu.Unlock()
+}
+
+// Sweep removes expired keys in the background until ctx is done.
+func (s *Server) Sweep(ctx context.Context) { s.sweep.Run(ctx) }
+
+// expired hears of every key that the sweep removed.
+func (s *Server) expired(int, []byte) { s.stats.expired.Add(1) }
