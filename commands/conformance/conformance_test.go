@@ -40,8 +40,23 @@ func runCase(t *testing.T, pair *Pair, c *Case, name string, kind *Type) {
 	}
 }
 
-// TestCasesAreStable runs the cases against two redis-servers: a case that tells them apart could never pass.
+// TestCasesAreStable runs the cases against two redis-servers: a case that tells them apart could never pass. With
+// REDIS_SERVER naming a Redis 7.2 it also checks the replies that the cases state.
 func TestCasesAreStable(t *testing.T) {
-	pair := &Pair{Reference: servertest.Redis(t).Addr, Target: servertest.Redis(t).Addr}
+	target := servertest.Redis(t)
+	pair := &Pair{Reference: servertest.Redis(t).Addr, Target: target.Addr, CheckStated: is72(t, target)}
 	runCases(t, pair, func(*Type) bool { return true })
+}
+
+func is72(t *testing.T, s *servertest.Server) bool {
+	c, err := s.Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	info, err := c.Do("INFO", "server")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Contains(string(info), "\nredis_version:7.2.")
 }

@@ -1,6 +1,7 @@
 package servertest
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -14,9 +15,10 @@ import (
 func randomInt(n int) int { return rand.IntN(n) }
 
 // StartRedis starts redis-server on a free port in directory dir and waits until it answers. It keeps nothing on disk
-// unless args contain --save or --appendonly, and it allows DEBUG.
+// unless args contain --save or --appendonly, and it allows DEBUG. REDIS_SERVER names another binary than the one in the
+// path, to compare with another version.
 func StartRedis(dir string, args ...string) (*Server, error) {
-	path, err := exec.LookPath("redis-server")
+	path, err := exec.LookPath(cmp.Or(os.Getenv("REDIS_SERVER"), "redis-server"))
 	if err != nil {
 		return nil, fmt.Errorf("redis-server is needed to compare with: %w", err)
 	}
