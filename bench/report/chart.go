@@ -11,7 +11,7 @@ import (
 // Measures of the chart in pixels.
 const (
 	chartWidth  = 860
-	labelWidth  = 190
+	labelWidth  = 220
 	valueWidth  = 60
 	topHeight   = 72
 	barHeight   = 15

@@ -41,7 +41,7 @@ func StartRedis(ctx context.Context, dir string, always bool, maxClients int) (*
 	if err != nil {
 		return nil, err
 	}
-	s.Command = redisProgram + " " + strings.Join(persistence, " ")
+	s.Command = redisProgram + strings.ReplaceAll(" "+strings.Join(persistence, " "), "--save  ", "--save '' ")
 	return s, nil
 }
 

@@ -91,12 +91,12 @@ func (s *Server) ping(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.Version = infoField(string(info.Str), "redis_version")
+	s.Version = InfoField(string(info.Str), "redis_version")
 	return nil
 }
 
-// infoField is the value of one field of INFO, "" if it is not there.
-func infoField(info, name string) string {
+// InfoField is the value of one field of INFO, "" if it is not there.
+func InfoField(info, name string) string {
 	for line := range strings.Lines(info) {
 		if value, found := strings.CutPrefix(strings.TrimSpace(line), name+":"); found {
 			return value

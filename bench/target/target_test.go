@@ -10,10 +10,10 @@ import (
 func TestInfoField(t *testing.T) {
 	t.Parallel()
 	info := "# Server\r\nredis_version:7.2.4\r\nredis_mode:standalone\r\n"
-	if got := infoField(info, "redis_version"); got != "7.2.4" {
+	if got := InfoField(info, "redis_version"); got != "7.2.4" {
 		t.Errorf("got %q", got)
 	}
-	if got := infoField(info, "version"); got != "" {
+	if got := InfoField(info, "version"); got != "" {
 		t.Errorf("got %q", got)
 	}
 }

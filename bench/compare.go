@@ -1,0 +1,172 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/mnorrsken/postkeys/bench/redisbenchmark"
+	"github.com/mnorrsken/postkeys/bench/report"
+	"github.com/mnorrsken/postkeys/bench/target"
+	"github.com/mnorrsken/postkeys/bench/workload"
+)
+
+// Compare runs all workloads over all servers, several rounds interleaved, and measures latency and the reference lines.
+//
+//  1. Start everything and load the keys.
+//  2. Calibrate each workload on each server: how many requests fill a run.
+//  3. In each round, run every workload on every server, in an order that changes from one to the next; then the reference lines.
+//  4. Measure latency at half of what was reached.
+//
+// The report is returned beside an error too when something was measured before it.
+func Compare(ctx context.Context, o Options) (r *report.Report, err error) {
+	s, err := newStand(ctx, &o, "postkeys beside Redis")
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err != nil {
+		return nil, err
+	}
+	workloads, err := workload.Select(o.Workloads)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range o.servers() {
+		server, err := s.start(ctx, name, 10_000)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.load(ctx, server); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	lines, err := s.openReferences(ctx, workloads)
+	defer func() { err = errors.Join(err, lines.close()) }()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.rounds(ctx, workloads, lines); err != nil {
+		return s.report, err
+	}
+	if !o.skips(SkipLatency) {
+		if err := s.latency(ctx, workloads); err != nil {
+			return s.report, err
+		}
+	}
+	s.report.Goals = goals(s.report, workloads, &o)
+	return s.report, nil
+}
+
+// load fills a server with the keys.
+func (s *stand) load(ctx context.Context, server *target.Server) error {
+	s.options.logf("loading %d keys into %s", s.options.Keys, server.Name)
+	c, err := server.Dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	return workload.Load(c, s.options.Keys, s.options.ValueBytes)
+}
+
+// shape is one way to drive one workload.
+type shape struct {
+	workload.Workload
+	clients, pipeline int
+}
+
+func (o *Options) shapes(workloads []workload.Workload) []shape {
+	var all []shape
+	for _, w := range workloads {
+		pipelines := w.Pipelines
+		if len(pipelines) == 0 {
+			pipelines = o.Pipelines
+		}
+		for _, clients := range o.Clients {
+			for _, pipeline := range pipelines {
+				all = append(all, shape{w, clients, pipeline})
+			}
+		}
+	}
+	return all
+}
+
+// rounds runs all shapes on all servers.
+func (s *stand) rounds(ctx context.Context, workloads []workload.Workload, lines *references) error {
+	o := s.options
+	shapes := o.shapes(workloads)
+	s.report.Cells = make([]report.Cell, len(shapes))
+	expected := make([]map[*target.Server]float64, len(shapes)) // commands per second, from the last run
+	for i, sh := range shapes {
+		s.report.Cells[i] = report.Cell{Workload: sh.Name, Rows: sh.Rows, Clients: sh.clients, Pipeline: sh.pipeline}
+		expected[i] = make(map[*target.Server]float64)
+	}
+	runs := o.Rounds * len(shapes) * len(s.servers)
+	o.logf("%d runs of about %v, %v without calibration", runs, o.RunTime, (time.Duration(runs) * o.RunTime).Round(time.Second))
+	for round := range o.Rounds {
+		for i, sh := range shapes {
+			for j := range s.servers {
+				server := s.servers[(i+j+round)%len(s.servers)]
+				run, err := s.run(ctx, server, sh, expected[i][server])
+				if err != nil {
+					return fmt.Errorf("%s, %s, %d clients, pipeline %d: %w", server.Name, sh.Name, sh.clients, sh.pipeline, err)
+				}
+				expected[i][server] = run.PerSecond
+				s.report.Cells[i].Add(server.Name, run)
+				o.logf("round %d  %-14s -c %-4d -P %-3d %-13s %9.0f/s  p50 %.2f ms  p99 %.2f ms", round+1, sh.Name, sh.clients, sh.pipeline,
+					server.Name, run.PerSecond, run.P50Ms, run.P99Ms)
+			}
+		}
+		if err := lines.round(ctx); err != nil {
+			return err
+		}
+	}
+	s.report.References = lines.results()
+	return nil
+}
+
+// run runs one shape on one server once; expected is its rate so far, 0 for none.
+func (s *stand) run(ctx context.Context, server *target.Server, sh shape, expected float64) (report.Run, error) {
+	o := s.options
+	if err := s.prepare(ctx, server, &sh.Workload); err != nil {
+		return report.Run{}, err
+	}
+	l := redisbenchmark.Load{
+		Addr: server.Addr, Test: sh.Test, Command: sh.Command, Clients: sh.clients, Pipeline: sh.pipeline, Keys: o.Keys, ValueBytes: o.ValueBytes,
+	}
+	if expected == 0 {
+		var err error
+		if expected, err = redisbenchmark.Calibrate(ctx, l); err != nil {
+			return report.Run{}, err
+		}
+	}
+	run := report.Run{Commands: redisbenchmark.Requests(expected, o.RunTime)}
+	before, err := s.costs(ctx, server)
+	if err != nil {
+		return run, err
+	}
+	got, client, err := redisbenchmark.Run(ctx, l, run.Commands, 10*o.RunTime+time.Minute)
+	if err != nil {
+		return run, err
+	}
+	after, err := s.costs(ctx, server)
+	if err != nil {
+		return run, err
+	}
+	run.PerSecond, run.P50Ms, run.P99Ms = got.CommandsPerSecond, milliseconds(got.P50), milliseconds(got.P99)
+	perCommand(&run, before, after, client)
+	return run, nil
+}
+
+// prepare sends the set-up of a workload to a server.
+func (s *stand) prepare(ctx context.Context, server *target.Server, w *workload.Workload) error {
+	if len(w.Setup) == 0 {
+		return nil
+	}
+	c, err := server.Dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	return w.Prepare(c)
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,0 +1,45 @@
+package bench
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/mnorrsken/postkeys/bench/report"
+	"github.com/mnorrsken/postkeys/bench/target"
+	"github.com/mnorrsken/postkeys/bench/workload"
+)
+
+// goals compares the report with the floors of the workloads. Those whose figures were not measured are left out; floors hold for the
+// first number of clients.
+func goals(r *report.Report, workloads []workload.Workload, o *Options) []report.Goal {
+	var all []report.Goal
+	for _, sh := range o.shapes(workloads) {
+		floor, found := sh.Floors[sh.pipeline]
+		cell := r.Cell(sh.Name, sh.clients, sh.pipeline)
+		if !found || cell == nil || sh.clients != o.Clients[0] {
+			continue
+		}
+		add := func(wanted, measured float64, what string) {
+			if wanted > 0 && !math.IsNaN(measured) {
+				all = append(all, report.Goal{Name: fmt.Sprintf("%s, pipeline %d: %s", sh.Name, sh.pipeline, what), Wanted: wanted, Measured: measured})
+			}
+		}
+		rate := report.PerSecond(cell.On(target.Postkeys))
+		add(floor.OfAlways, cell.Ratio(target.Postkeys, target.RedisAlways).Median, "share of "+target.RedisAlways)
+		add(floor.OfReference, rate*float64(sh.Rows)/bestRate(r, string(sh.Reference)), "share of the set-oriented limit in rows")
+		add(floor.OfOneByOne, rate/bestRate(r, string(sh.OneByOne)), "times one round trip for each command")
+		if other := r.Cell(floor.NotBelow, sh.clients, sh.pipeline); other != nil {
+			add(1, rate/report.PerSecond(other.On(target.Postkeys)), "share of "+floor.NotBelow)
+		}
+	}
+	return all
+}
+
+// bestRate is what a reference line reached, NaN if it was not measured.
+func bestRate(r *report.Report, line string) float64 {
+	best := r.Best(line)
+	if best == nil {
+		return math.NaN()
+	}
+	return report.Median(best.RowsPerSecond)
+}

@@ -1,0 +1,122 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mnorrsken/postkeys/bench/redisbenchmark"
+	"github.com/mnorrsken/postkeys/bench/target"
+	"github.com/mnorrsken/postkeys/bench/workload"
+)
+
+// Options say what to compare and how long to look.
+type Options struct {
+	Command string    // command line, for the report
+	Log     io.Writer // progress, one line for each run
+
+	// What to compare.
+	Only      []string // names of servers; nil means all
+	Workloads []string // names of workloads; nil means all
+	Skip      []string // parts to leave out, of SkippableParts
+
+	// Where it comes from. The zero values build postkeys and start a PostgreSQL.
+	Binary    string
+	Env       []string // settings for postkeys, NAME=value
+	PGDSN     string
+	PGBinDir  string
+	PGVersion string
+	TempDir   string // parent of the data of all servers, "" for that of the system
+
+	// How to look.
+	RunTime    time.Duration // of each run, roughly
+	Rounds     int
+	Clients    []int // the first one is what goals and latency refer to
+	Pipelines  []int
+	Keys       int
+	ValueBytes int
+
+	// Idle is the number of idle connections for Connections.
+	Idle int
+}
+
+// Parts of the comparison that can be left out.
+const (
+	SkipLatency    = "latency"
+	SkipReferences = "references"
+)
+
+// SkippableParts lists them.
+var SkippableParts = []string{SkipLatency, SkipReferences}
+
+// Defaults are the options that make the figures of the documentation.
+func Defaults() Options {
+	return Options{
+		Log: io.Discard, RunTime: 5 * time.Second, Rounds: 3, Clients: []int{50}, Pipelines: []int{1, 16}, Keys: 100_000, ValueBytes: 3, Idle: 15_000,
+	}
+}
+
+// validate refuses options that cannot work, before anything is started.
+func (o *Options) validate() error {
+	for _, name := range o.Only {
+		if !slices.Contains(target.Names, name) {
+			return fmt.Errorf("no server %q; there are %s", name, strings.Join(target.Names, ", "))
+		}
+	}
+	for _, part := range o.Skip {
+		if !slices.Contains(SkippableParts, part) {
+			return fmt.Errorf("no part %q to skip; there are %s", part, strings.Join(SkippableParts, ", "))
+		}
+	}
+	if _, err := workload.Select(o.Workloads); err != nil {
+		return err
+	}
+	inRange := func(what string, values []int, low, high int) error {
+		if len(values) == 0 {
+			return fmt.Errorf("no %s", what)
+		}
+		for _, v := range values {
+			if v < low || v > high {
+				return fmt.Errorf("%s: %d is not from %d to %d", what, v, low, high)
+			}
+		}
+		return nil
+	}
+	err := errors.Join(
+		inRange("rounds", []int{o.Rounds}, 1, 1000),
+		inRange("clients", o.Clients, 1, 10_000),
+		inRange("pipeline", o.Pipelines, 1, 10_000),
+		inRange("keys", []int{o.Keys}, 1, 100_000_000),
+		inRange("value bytes", []int{o.ValueBytes}, 1, 1<<20),
+		inRange("idle connections", []int{o.Idle}, 1, 1_000_000),
+	)
+	if o.RunTime < 10*time.Millisecond || o.RunTime > 10*time.Minute {
+		err = errors.Join(err, fmt.Errorf("a run of %v is not from 10ms to 10m", o.RunTime))
+	}
+	if err != nil {
+		return err
+	}
+	for _, program := range []string{redisbenchmark.Program, "redis-server"} {
+		if _, err := exec.LookPath(program); err != nil {
+			return fmt.Errorf("%s is needed: %w", program, err)
+		}
+	}
+	return nil
+}
+
+// servers are the names of the servers to compare, the subject first.
+func (o *Options) servers() []string {
+	if len(o.Only) == 0 {
+		return target.Names
+	}
+	return slices.DeleteFunc(slices.Clone(target.Names), func(name string) bool { return !slices.Contains(o.Only, name) })
+}
+
+func (o *Options) skips(part string) bool { return slices.Contains(o.Skip, part) }
+
+// logf reports progress.
+func (o *Options) logf(format string, args ...any) { fmt.Fprintf(o.Log, format+"\n", args...) }
