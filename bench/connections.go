@@ -102,7 +102,7 @@ func (s *stand) idleMemory(ctx context.Context, server *target.Server, c *report
 		return nil, err
 	}
 	// What a server makes for its first clients and keeps is not part of what the others cost.
-	warm, err := openIdle(ctx, server.Addr, s.options.Clients[0], 0)
+	warm, err := openIdle(ctx, server.Addr, s.options.Clients[0])
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (s *stand) idleMemory(ctx context.Context, server *target.Server, c *report
 		return nil, err
 	}
 	start := time.Now()
-	idle, err := openIdle(ctx, server.Addr, s.options.Idle, 1)
+	idle, err := openIdle(ctx, server.Addr, s.options.Idle)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +157,7 @@ func (s *stand) busyRounds(ctx context.Context, server *target.Server, idle idle
 	}
 	for round := range s.options.Rounds {
 		if round > 0 {
-			if idle, err = openIdle(ctx, server.Addr, s.options.Idle, round+1); err != nil {
+			if idle, err = openIdle(ctx, server.Addr, s.options.Idle); err != nil {
 				return err
 			}
 		}

@@ -16,9 +16,8 @@ type idleSet []*client.Conn
 // connectionsPerAddress is how many connections are made from one local address; it has some 28,000 ports.
 const connectionsPerAddress = 20_000
 
-// openIdle opens n connections that each send one GET and then stay idle. batch tells apart sets that are opened one after another:
-// they come from addresses of their own, since the ports of a set that was closed stay taken for a minute. On an error all are closed.
-func openIdle(ctx context.Context, addr string, n, batch int) (idleSet, error) {
+// openIdle opens n connections that each send one GET and then stay idle. On an error all are closed.
+func openIdle(ctx context.Context, addr string, n int) (idleSet, error) {
 	const dialers = 32
 	set := make(idleSet, n)
 	var (
@@ -32,7 +31,7 @@ func openIdle(ctx context.Context, addr string, n, batch int) (idleSet, error) {
 	for range dialers {
 		wg.Go(func() {
 			for i := range next {
-				c, err := openOne(ctx, addr, localAddress(batch, i, n))
+				c, err := openOne(ctx, addr, localAddress(i))
 				set[i] = c
 				if err != nil {
 					mu.Lock()
@@ -73,16 +72,13 @@ func openOne(ctx context.Context, addr, local string) (*client.Conn, error) {
 		return nil, errors.Join(err, c.Close())
 	}
 	c.Release()
-	return c, nil
+	return c, c.ResetOnClose()
 }
 
-// localAddress is where connection i of n of a batch comes from.
-func localAddress(batch, i, n int) string {
-	perBatch := (n + connectionsPerAddress - 1) / connectionsPerAddress
-	number := 2 + batch*perBatch + i/connectionsPerAddress
-	return fmt.Sprintf("127.0.%d.%d", number/250, number%250+1)
-}
+// localAddress is where connection i comes from.
+func localAddress(i int) string { return fmt.Sprintf("127.0.0.%d", 1+i/connectionsPerAddress) }
 
+// close resets the connections: after an orderly end their ports would stay taken for a minute, and the next set wants as many.
 func (s idleSet) close() error {
 	var errs []error
 	for _, c := range s {

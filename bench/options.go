@@ -92,7 +92,7 @@ func (o *Options) validate() error {
 		inRange("pipeline", o.Pipelines, 1, 10_000),
 		inRange("keys", []int{o.Keys}, 1, 100_000_000),
 		inRange("value bytes", []int{o.ValueBytes}, 1, 1<<20),
-		inRange("idle connections", []int{o.Idle}, 1, 1_000_000),
+		inRange("idle connections", []int{o.Idle}, 1, 250*connectionsPerAddress),
 	)
 	if o.RunTime < 10*time.Millisecond || o.RunTime > 10*time.Minute {
 		err = errors.Join(err, fmt.Errorf("a run of %v is not from 10ms to 10m", o.RunTime))

@@ -101,6 +101,9 @@ func (c *Conn) Pipeline(commands []byte, replies int) error {
 	return nil
 }
 
+// ResetOnClose makes Close drop the connection without the orderly end after which the kernel keeps the port for a minute.
+func (c *Conn) ResetOnClose() error { return c.Conn.(*net.TCPConn).SetLinger(0) }
+
 // Release gives the receive buffer back, for a connection that stays idle.
 func (c *Conn) Release() { c.in, c.at = nil, 0 }
 

@@ -36,7 +36,8 @@ func StartRedis(ctx context.Context, dir string, always bool, maxClients int) (*
 	if err != nil {
 		return nil, err
 	}
-	args := append([]string{"--bind", host, "--port", port, "--dir", data, "--maxclients", strconv.Itoa(maxClients)}, persistence...)
+	args := append([]string{"--bind", host, "--port", port, "--dir", data, "--maxclients", strconv.Itoa(maxClients),
+		"--protected-mode", "no"}, persistence...) // its protection knows no loopback address but 127.0.0.1
 	s, err := start(ctx, name, addr, process.Command{Path: redisProgram, Args: args})
 	if err != nil {
 		return nil, err
