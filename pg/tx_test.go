@@ -121,6 +121,20 @@ func TestUpdateCreatesChangesAndDeletes(t *testing.T) {
 	want(t, c, "a", "(none)")
 }
 
+// TestTimeToLiveOfLockedKey covers a blind write that shares its unit with a
+// key that is locked: its row is locked and updated like the other.
+func TestTimeToLiveOfLockedKey(t *testing.T) {
+	c := connect(t, config(t))
+	set(t, c, "a", "1")
+	unit(t, c, []claim{blind("a"), update("b")}, func(_ *pg.Tx, e []*pg.Entry) {
+		e[0].Replace([]byte("2"), pg.EncodingNatural)
+		e[0].SetTTL(60_000)
+	})
+	want(t, c, "a", "2")
+	unit(t, c, []claim{update("a")}, func(_ *pg.Tx, e []*pg.Entry) { e[0].SetTTL(60_000) })
+	want(t, c, "a", "2")
+}
+
 func TestBlindWriteThenDeleteInOneUnit(t *testing.T) {
 	c := connect(t, config(t))
 	set(t, c, "a", "1")

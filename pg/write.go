@@ -2,14 +2,17 @@ package pg
 
 import "slices"
 
+// instant is the expiry to store. One below zero is a time to live: the
+// database's clock makes an instant of it.
+const instant = `CASE WHEN u.expire_at < 0 THEN (SELECT kv_now_ms()) - u.expire_at ELSE u.expire_at END`
+
 // newRows is the list of rows to add. $2 is the space that the transaction has
-// seen for the database index, null if it has not. An expiry below zero is a
-// time to live: the database's clock makes an instant of it.
+// seen for the database index, null if it has not.
 const newRows = `
 INSERT INTO kv_keys AS k (space, key, long_key, type, encoding, expire_at, value)
 SELECT coalesce($2::int, (SELECT space FROM kv_databases WHERE db = $1)),
        u.key, u.long_key, u.type, u.encoding,
-       CASE WHEN u.expire_at < 0 THEN (SELECT kv_now_ms()) - u.expire_at ELSE u.expire_at END,
+       ` + instant + `,
        u.value
 FROM unnest($3::bytea[], $4::bytea[], $5::int2[], $6::int2[], $7::int8[], $8::bytea[])
      AS u (key, long_key, type, encoding, expire_at, value)`
@@ -26,13 +29,13 @@ SET type = excluded.type, encoding = excluded.encoding, expire_at = excluded.exp
 // Locked rows are found by their place: the lock keeps it from changing. The
 // id is compared as well, and a row that is not found is an error.
 const sqlUpdate = `
-UPDATE kv_keys k SET type = u.type, encoding = u.encoding, expire_at = u.expire_at, value = u.value
+UPDATE kv_keys k SET type = u.type, encoding = u.encoding, expire_at = ` + instant + `, value = u.value
 FROM unnest($1::tid[], $2::int8[], $3::int2[], $4::int2[], $5::int8[], $6::bytea[])
      AS u (tid, id, type, encoding, expire_at, value)
 WHERE k.ctid = u.tid AND k.id = u.id`
 
 const sqlUpdateExpiry = `
-UPDATE kv_keys k SET expire_at = u.expire_at
+UPDATE kv_keys k SET expire_at = ` + instant + `
 FROM unnest($1::tid[], $2::int8[], $3::int8[]) AS u (tid, id, expire_at)
 WHERE k.ctid = u.tid AND k.id = u.id`
 
