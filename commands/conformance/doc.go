@@ -24,6 +24,7 @@
 // matcher in brackets. Without one the bytes must be equal.
 //
 //	[unordered]         the same elements of an array, set or map in any order
+//	[scan]              the same cursor, and the same elements in any order
 //	[int~2]             integers, here or as elements, that differ by at most 2
 //	[type]              the same type of reply
 //	[shape]             the same types all the way down, and the same number of elements

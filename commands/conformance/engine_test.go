@@ -68,6 +68,8 @@ func TestMatchers(t *testing.T) {
 		{"unordered", "%2\r\n+a\r\n:1\r\n+b\r\n:2\r\n", "%2\r\n+b\r\n:2\r\n+a\r\n:1\r\n", true},
 		{"unordered", "%2\r\n+a\r\n:1\r\n+b\r\n:2\r\n", "%2\r\n+a\r\n:2\r\n+b\r\n:1\r\n", false},
 		{"unordered", "~1\r\n:1\r\n", "*1\r\n:1\r\n", false},
+		{"scan", "*2\r\n+0\r\n*2\r\n+a\r\n+b\r\n", "*2\r\n+0\r\n*2\r\n+b\r\n+a\r\n", true},
+		{"scan", "*2\r\n+0\r\n*2\r\n+a\r\n+b\r\n", "*2\r\n+1\r\n*2\r\n+b\r\n+a\r\n", false},
 		{"int~2", ":10\r\n", ":12\r\n", true},
 		{"int~2", ":10\r\n", ":13\r\n", false},
 		{"int~2", "*2\r\n:1\r\n+a\r\n", "*2\r\n:2\r\n+a\r\n", true},

@@ -34,7 +34,7 @@ func parseMatcher(body string) (Matcher, error) {
 		return m, err
 	}
 	switch {
-	case slices.Contains([]string{"unordered", "type", "shape", "none"}, kind) && len(args) == 0:
+	case slices.Contains([]string{"unordered", "scan", "type", "shape", "none"}, kind) && len(args) == 0:
 		return m, nil
 	case (kind == "re" || kind == "7.2re") && len(args) == 1:
 		m.pattern, err = regexp.Compile("(?s)" + args[0].Literal)
@@ -69,6 +69,8 @@ func (m *Matcher) check(protocol int, want, got []byte) error {
 		ok = bytes.Equal(want, got)
 	case "unordered":
 		ok = equalUnordered(want, got)
+	case "scan":
+		ok = equalScan(want, got)
 	case "int":
 		return nearIntegers(want, got, m.tolerance)
 	case "type":
@@ -131,6 +133,16 @@ func equalUnordered(want, got []byte) bool {
 	slices.SortFunc(a, bytes.Compare)
 	slices.SortFunc(b, bytes.Compare)
 	return header == otherHeader && slices.EqualFunc(a, b, bytes.Equal)
+}
+
+// equalScan compares a cursor and a list of elements in any order.
+func equalScan(want, got []byte) bool {
+	_, a, ok := elements(want)
+	_, b, otherOK := elements(got)
+	if !ok || !otherOK || len(a) != 2 || len(b) != 2 {
+		return bytes.Equal(want, got)
+	}
+	return bytes.Equal(a[0], b[0]) && equalUnordered(a[1], b[1])
 }
 
 // pairs joins each key of a map with its value.

@@ -1,0 +1,89 @@
+package conformance
+
+import (
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/mnorrsken/postkeys/commands/servertest"
+)
+
+// fromEnvironment reads a number that a developer may set.
+func fromEnvironment(t *testing.T, name string, otherwise uint64) uint64 {
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+func TestSequenceDependsOnItsSeedAlone(t *testing.T) {
+	t.Parallel()
+	if !reflect.DeepEqual(Sequence(1, 7), Sequence(1, 7)) {
+		t.Error("one seed made two sequences")
+	}
+	if reflect.DeepEqual(Sequence(1, 7), Sequence(2, 7)) {
+		t.Error("two seeds made one sequence")
+	}
+}
+
+// TestSequencesAreDeterministic runs sequences against two redis-servers, which must not differ.
+func TestSequencesAreDeterministic(t *testing.T) {
+	t.Parallel()
+	pair := &Pair{Reference: servertest.Redis(t).Addr, Target: servertest.Redis(t).Addr}
+	failures, err := pair.Sequences(fromEnvironment(t, "CONFORMANCE_SEED", 1), 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range failures {
+		t.Error(f)
+	}
+}
+
+// TestSequencesCoverEveryTemplate looks for the names of all commands in the first sequences.
+func TestSequencesCoverEveryTemplate(t *testing.T) {
+	t.Parallel()
+	missing := map[string]bool{}
+	for _, name := range strings.Fields(`GET SET SETNX SETEX PSETEX GETSET GETDEL GETEX MGET MSET MSETNX APPEND STRLEN
+		GETRANGE SUBSTR SETRANGE INCR DECR INCRBY DECRBY INCRBYFLOAT LCS SETBIT GETBIT BITCOUNT BITPOS BITOP BITFIELD
+		BITFIELD_RO DEL UNLINK EXISTS TOUCH TYPE OBJECT EXPIRE PEXPIRE EXPIREAT PEXPIREAT TTL PTTL EXPIRETIME PEXPIRETIME
+		PERSIST RENAME RENAMENX COPY MOVE SELECT KEYS SCAN`) {
+		missing[name] = true
+	}
+	for index := range uint64(300) {
+		for _, c := range Sequence(1, index) {
+			delete(missing, c.Args[0])
+		}
+	}
+	if len(missing) > 0 {
+		t.Errorf("never made: %v", missing)
+	}
+}
+
+// TestShrinkFindsTheCommandsThatMatter compares with a server whose STRLEN is BITCOUNT.
+func TestShrinkFindsTheCommandsThatMatter(t *testing.T) {
+	t.Parallel()
+	pair := &Pair{
+		Reference: servertest.Redis(t).Addr,
+		Target: servertest.Redis(t, "--rename-command", "STRLEN", "HELD",
+			"--rename-command", "BITCOUNT", "STRLEN", "--rename-command", "HELD", "BITCOUNT").Addr,
+	}
+	failures, err := pair.Sequences(1, 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(failures) != failuresMax {
+		t.Fatalf("%d failures", len(failures))
+	}
+	for _, f := range failures {
+		if !f.Reproduced || len(f.Commands) > 4 {
+			t.Errorf("not shrunk: %v", f)
+		}
+	}
+}

@@ -1,0 +1,206 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+
+	"github.com/mnorrsken/postkeys/commands/servertest"
+)
+
+const (
+	// groupSize sequences run between two flushes, spread over as many connections as workers.
+	groupSize = 400
+	workers   = 4
+	// failuresMax is after how many failing sequences a run ends.
+	failuresMax = 3
+)
+
+// Failure is a sequence in which the servers differ.
+type Failure struct {
+	Seed, Index uint64
+	Protocol    int
+	// Commands is the sequence, shrunk when the difference shows again on replay.
+	Commands   []Command
+	Reproduced bool
+	// Difference describes the last command's replies.
+	Difference string
+}
+
+// Error shows the failure with all that is needed to run it again.
+func (f *Failure) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "sequence %d of seed %d in RESP%d", f.Index, f.Seed, f.Protocol)
+	if f.Reproduced {
+		fmt.Fprintf(&b, ", shrunk to %d commands:\n", len(f.Commands))
+	} else {
+		b.WriteString(", seen only among other connections; the commands up to it:\n")
+	}
+	for i := range f.Commands {
+		b.WriteString("    " + f.Commands[i].describe() + "\n")
+	}
+	b.WriteString("  " + f.Difference)
+	return b.String()
+}
+
+// describe shows the command in the quoting of redis-cli.
+func (c *Command) describe() string {
+	words := make([]string, len(c.Args))
+	for i, arg := range c.Args {
+		words[i] = quoteWord(arg)
+	}
+	return strings.Join(words, " ")
+}
+
+// Sequences runs count random sequences on both servers, in groups that share a keyspace and in pipelines cut at random
+// places, and returns those that differ. The error tells why the run could not go on.
+func (p *Pair) Sequences(seed, first, count uint64) ([]*Failure, error) {
+	var failures []*Failure
+	for from := first; from < first+count; from += groupSize {
+		found, err := p.group(seed, from, min(from+groupSize, first+count))
+		if err != nil {
+			return failures, fmt.Errorf("sequences %d to %d of seed %d: %w", from, from+groupSize, seed, err)
+		}
+		for _, f := range found {
+			if err := p.shrink(f); err != nil {
+				return failures, err
+			}
+			if failures = append(failures, f); len(failures) == failuresMax {
+				return failures, nil
+			}
+		}
+	}
+	return failures, nil
+}
+
+// flush empties both servers.
+func (p *Pair) flush() error {
+	for _, addr := range []string{p.Reference, p.Target} {
+		c, err := servertest.Dial(addr)
+		if err != nil {
+			return err
+		}
+		err = expect(c, "+OK\r\n", "FLUSHALL")
+		c.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// group runs the sequences from up to to, on both servers and over all workers at the same time.
+func (p *Pair) group(seed, from, to uint64) ([]*Failure, error) {
+	if err := p.flush(); err != nil {
+		return nil, err
+	}
+	found := make([][]*Failure, workers)
+	errs := make([]error, workers)
+	var wg sync.WaitGroup
+	for w := range uint64(workers) {
+		wg.Go(func() {
+			var sequences [][]Command
+			var indexes []uint64
+			for index := from + w; index < to; index += workers {
+				sequences, indexes = append(sequences, Sequence(seed, index)), append(indexes, index)
+			}
+			protocol := 2 + int(w%2)
+			want, got, err := p.both(sequences, protocol, seed^from^w<<32)
+			if err != nil {
+				errs[w] = err
+				return
+			}
+			for i, commands := range sequences {
+				if at, difference := compare(commands, want[i], got[i], protocol); at >= 0 {
+					found[w] = append(found[w], &Failure{
+						Seed: seed, Index: indexes[i], Protocol: protocol, Commands: commands[:at+1], Difference: difference,
+					})
+				}
+			}
+		})
+	}
+	wg.Wait()
+	var all []*Failure
+	for _, list := range found {
+		all = append(all, list...)
+	}
+	return all, errors.Join(errs...)
+}
+
+// compare returns the position of the first difference, or -1.
+func compare(commands []Command, want, got [][]byte, protocol int) (int, string) {
+	for i := range commands {
+		if err := commands[i].Match.check(protocol, want[i], got[i]); err != nil {
+			return i, fmt.Sprintf("%v\n  redis    %s\n  postkeys %s", err, brief(want[i]), brief(got[i]))
+		}
+	}
+	return -1, ""
+}
+
+// both runs sequences on one connection to each server. chunks seeds the cuts between writes.
+func (p *Pair) both(sequences [][]Command, protocol int, chunks uint64) (want, got [][][]byte, err error) {
+	var wg sync.WaitGroup
+	var wantErr, gotErr error
+	wg.Go(func() { want, wantErr = runSequences(p.Reference, sequences, protocol, chunks) })
+	wg.Go(func() { got, gotErr = runSequences(p.Target, sequences, protocol, chunks) })
+	wg.Wait()
+	if wantErr != nil {
+		wantErr = fmt.Errorf("redis-server: %w", wantErr)
+	}
+	if gotErr != nil {
+		gotErr = fmt.Errorf("target: %w", gotErr)
+	}
+	return want, got, errors.Join(wantErr, gotErr)
+}
+
+// runSequences runs sequences one after the other on a new connection and returns the replies of each.
+func runSequences(addr string, sequences [][]Command, protocol int, chunks uint64) ([][][]byte, error) {
+	c, err := servertest.Dial(addr)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	c.Timeout *= 3
+	if protocol == 3 {
+		if err := expect(c, "%", "HELLO", "3"); err != nil {
+			return nil, err
+		}
+	}
+	var all []Command
+	for _, commands := range sequences {
+		all = append(all, commands...)
+	}
+	replies, err := runChunks(c, all, chunks)
+	if err != nil {
+		return nil, err
+	}
+	split := make([][][]byte, len(sequences))
+	for i, commands := range sequences {
+		split[i], replies = replies[:len(commands)], replies[len(commands):]
+	}
+	return split, nil
+}
+
+// runChunks sends commands in pipelines of random length.
+func runChunks(c *servertest.Client, commands []Command, chunks uint64) ([][]byte, error) {
+	random := rand.New(rand.NewPCG(chunks, 0))
+	var replies [][]byte
+	var pipeline []byte
+	for at := 0; at < len(commands); {
+		n := min([]int{1, 2, 7, 30, 100, 400}[random.IntN(6)], len(commands)-at)
+		pipeline = pipeline[:0]
+		for _, command := range commands[at : at+n] {
+			pipeline = servertest.AppendCommand(pipeline, command.Args...)
+		}
+		part, err := c.Exchange(pipeline, n)
+		replies = append(replies, part...)
+		if err != nil {
+			failed := commands[at+len(part)]
+			return nil, fmt.Errorf("at %s: %w", failed.describe(), err)
+		}
+		at += n
+	}
+	return replies, nil
+}
