@@ -139,6 +139,7 @@ func (s *Server) share(ctx context.Context, bin, conf string, alone bool) error 
 		s.log.Warn("PostgreSQL is shared with another postkeys and keeps the settings it was started with", "pid", p.pid, "dir", s.lay.dir)
 	}
 	if err := s.lay.waitReady(ctx, p); err != nil {
+		p.unwatch()
 		return err
 	}
 	s.process, s.reused = p, true
@@ -186,13 +187,14 @@ func (s *Server) Stop(ctx context.Context) error {
 		return err
 	}
 	if !last {
+		s.process.unwatch()
 		s.log.Info("PostgreSQL keeps running for another postkeys", "pid", s.process.pid, "dir", s.lay.dir)
 		return nil
 	}
 	return s.process.stop(ctx)
 }
 
-// Exited is closed when PostgreSQL ends, whoever ended it. Start may be called again then.
+// Exited is closed when PostgreSQL ends, whoever ended it, as long as this Server is not stopped. Start may be called again then.
 func (s *Server) Exited() <-chan struct{} { return s.process.exited }
 
 // Err says why PostgreSQL ended, from its log; nil while it runs.

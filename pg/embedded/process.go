@@ -21,7 +21,8 @@ const logLimit = 16 * mb
 type process struct {
 	pid     int
 	exited  chan struct{}
-	logFrom int64 // where in the log its words begin
+	logFrom int64  // where in the log its words begin
+	unwatch func() // ends the watch over one that is not our child
 }
 
 // spawn starts the server program as the account. Its output goes to the log.
@@ -37,7 +38,7 @@ func (l *layout) spawn(bin string, stopWithParent bool) (*process, error) {
 	if stopWithParent {
 		signalOnParentDeath(cmd.SysProcAttr)
 	}
-	p := &process{exited: make(chan struct{}), logFrom: size}
+	p := &process{exited: make(chan struct{}), logFrom: size, unwatch: func() {}}
 	started := make(chan error)
 	go func() {
 		// The kernel counts the end of the starting thread as the end of the parent: keep it.
@@ -104,10 +105,13 @@ func (l *layout) running() (*process, error) {
 			return nil, nil
 		}
 	}
-	p := &process{pid: pid, exited: make(chan struct{})}
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &process{pid: pid, exited: make(chan struct{}), unwatch: cancel}
 	go func() {
 		for alive(pid) {
-			_ = pause(context.Background(), 200*time.Millisecond)
+			if pause(ctx, 200*time.Millisecond) != nil {
+				return
+			}
 		}
 		close(p.exited)
 	}()
