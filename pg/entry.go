@@ -26,6 +26,7 @@ type Encoding uint8
 const (
 	EncodingNatural Encoding = iota // int, embstr or raw, as the value suggests
 	EncodingRaw                     // modified in place: raw whatever the value
+	EncodingText                    // never int: embstr or raw, as the length suggests
 )
 
 // Mode says what a command does with a key, from the weakest claim to the

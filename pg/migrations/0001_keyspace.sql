@@ -26,7 +26,7 @@ CREATE TABLE kv_keys (
     expire_at bigint,                -- milliseconds since 1970; null: never
     space     integer  NOT NULL,
     type      smallint NOT NULL,     -- 0 none (a lock on an absent key), 1 string
-    encoding  smallint NOT NULL,     -- 0 as the value suggests, 1 raw
+    encoding  smallint NOT NULL,     -- 0 as the value suggests, 1 raw, 2 never int
     key       bytea    NOT NULL,     -- the key, or a short form of a long one
     value     bytea,
     long_key  bytea                  -- the whole key where key is a short form
