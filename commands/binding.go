@@ -33,7 +33,7 @@ type binding struct {
 // are known and not served have none.
 var bindings = bind(
 	connectionBindings,
-	stringBindings,
+	stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings,
 )
 
 func bind(groups ...[]binding) []*binding {

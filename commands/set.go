@@ -1,107 +1,37 @@
 package commands
 
 import (
-	"bytes"
-
 	"github.com/mnorrsken/postkeys/commands/number"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
-// setOptions are the options of SET as given.
-type setOptions struct {
-	nx, xx, get, keepTTL bool
-	expiry               expiry
-}
-
-// expiry is what EX, PX, EXAT, PXAT and their like ask for.
-type expiry struct {
-	given    bool
-	absolute bool  // ms counts from 1970, else from now
-	ms       int64 // above 0
-}
-
-// parseSet reads the options of SET from the arguments after the value. It
-// returns the error reply, or "".
-func parseSet(args [][]byte, command string) (o setOptions, fail string) {
-	for i := 0; i < len(args); i++ {
-		switch a := args[i]; {
-		case isWord(a, "nx") && !o.xx:
-			o.nx = true
-		case isWord(a, "xx") && !o.nx:
-			o.xx = true
-		case isWord(a, "get"):
-			o.get = true
-		case isWord(a, "keepttl") && !o.expiry.given:
-			o.keepTTL = true
-		default:
-			unit, ok := expiryUnits[string(bytes.ToLower(a))]
-			if !ok || o.keepTTL || o.expiry.given || i+1 == len(args) {
-				return o, errSyntax
-			}
-			i++
-			if o.expiry, fail = parseExpiry(args[i], unit, command); fail != "" {
-				return o, fail
-			}
-		}
-	}
-	return o, ""
-}
-
-// expiryUnit is how the argument of an expiry option counts.
-type expiryUnit struct {
-	absolute bool
-	ms       int64 // milliseconds in one
-}
-
-var expiryUnits = map[string]expiryUnit{
-	"ex": {false, 1000}, "px": {false, 1}, "exat": {true, 1000}, "pxat": {true, 1},
-}
-
-// parseExpiry reads the argument of an expiry option.
-func parseExpiry(arg []byte, unit expiryUnit, command string) (x expiry, fail string) {
-	n, ok := number.ParseInt64(arg)
-	if !ok {
-		return x, errNotInteger
-	}
-	if n <= 0 || n > maxInt64/unit.ms {
-		return x, invalidExpire(command)
-	}
-	return expiry{true, unit.absolute, n * unit.ms}, ""
-}
-
-const maxInt64 = 1<<63 - 1
-
-// invalidExpire is the error for an expiry that is not in range.
-func invalidExpire(command string) string {
-	return "ERR invalid expire time in '" + command + "' command"
-}
-
-// isWord reports whether an argument is an option's name, in any case. word is
-// in lower case.
-func isWord(arg []byte, word string) bool {
-	if len(arg) != len(word) {
-		return false
-	}
-	for i, ch := range arg {
-		if ch|0x20 != word[i] {
-			return false
-		}
-	}
-	return true
+var setBindings = []binding{
+	{name: "set", claim: claimSet, run: set},
+	{name: "setex", claim: claimSetex(optionEX), run: setex(optionEX)},
+	{name: "psetex", claim: claimSetex(optionPX), run: setex(optionPX)},
+	{name: "setnx", claim: updates(1, pg.PartHeader), run: setnx},
+	{name: "getset", claim: updates(1, pg.PartValue), run: getset},
+	{name: "getex", claim: claimGetex, run: getex},
+	{name: "getdel", claim: updates(1, pg.PartValue), run: getdel},
 }
 
 func claimSet(c *Call) {
 	mode, part := pg.ModeBlind, pg.PartHeader
 	if len(c.args) > 3 {
-		o, fail := parseSet(c.args[3:], "set")
+		o, ok := parseSetOptions(c.args[3:], optionNX|optionXX|optionGet|optionKeepTTL|anyExpiry)
+		if !ok {
+			c.fail(errSyntax)
+			return
+		}
+		x, fail := o.expiry(c.spec.Name)
 		if fail != "" {
 			c.fail(fail)
 			return
 		}
-		if o.nx || o.xx || o.keepTTL || o.expiry.absolute {
+		if o.has(optionNX|optionXX|optionKeepTTL) || x.absolute {
 			mode = pg.ModeUpdate
 		}
-		if o.get {
+		if o.has(optionGet) {
 			mode, part = pg.ModeUpdate, pg.PartValue
 		}
 	}
@@ -115,41 +45,166 @@ func set(c *Call) error {
 		c.out.OK()
 		return nil
 	}
-	o, _ := parseSet(c.args[3:], "set")
-	if o.get {
+	o, _ := parseSetOptions(c.args[3:], anyOption)
+	if o.has(optionGet) {
 		if !c.isString(e) {
 			return nil
 		}
 		c.valueOrNull(e)
 	}
-	if o.nx && e.Exists() || o.xx && !e.Exists() {
-		if !o.get {
+	if o.has(optionNX) && e.Exists() || o.has(optionXX) && !e.Exists() {
+		if !o.has(optionGet) {
 			c.out.Null()
 		}
 		return nil
 	}
-	if o.keepTTL {
+	if o.has(optionKeepTTL) {
 		e.SetString(value, pg.EncodingNatural)
 	} else {
 		e.Replace(value, pg.EncodingNatural)
 	}
-	if err := c.expire(e, o.expiry); err != nil {
-		return err
-	}
-	if !o.get {
+	x, _ := o.expiry(c.spec.Name)
+	x.apply(e)
+	if !o.has(optionGet) {
 		c.out.OK()
 	}
 	return nil
 }
 
-// expire gives a key that was just written the expiry that an option asks for.
-func (c *Call) expire(e *pg.Entry, x expiry) error {
+// claimSetex is for SETEX or PSETEX, as the option that counts in their unit
+// says.
+func claimSetex(unit option) func(*Call) {
+	return func(c *Call) {
+		if _, fail := parseExpiry(c.args[2], unit, c.spec.Name); fail != "" {
+			c.fail(fail)
+			return
+		}
+		c.claim(c.args[1], pg.ModeBlind, pg.PartHeader)
+	}
+}
+
+func setex(unit option) func(*Call) error {
+	return func(c *Call) error {
+		e := c.key(0)
+		e.Replace(c.args[3], pg.EncodingNatural)
+		x, _ := parseExpiry(c.args[2], unit, c.spec.Name)
+		x.apply(e)
+		c.out.OK()
+		return nil
+	}
+}
+
+func setnx(c *Call) error {
+	e := c.key(0)
+	if e.Exists() {
+		c.out.Int(0)
+		return nil
+	}
+	e.Replace(c.args[2], pg.EncodingNatural)
+	c.out.Int(1)
+	return nil
+}
+
+func getset(c *Call) error {
+	e := c.key(0)
+	if !c.isString(e) {
+		return nil
+	}
+	c.valueOrNull(e)
+	e.Replace(c.args[2], pg.EncodingNatural)
+	return nil
+}
+
+func getdel(c *Call) error {
+	e := c.key(0)
+	if c.isString(e) {
+		c.valueOrNull(e)
+		e.Delete()
+	}
+	return nil
+}
+
+// claimGetex leaves the argument of an expiry alone: Redis looks at it only
+// if the key exists.
+func claimGetex(c *Call) {
+	mode := pg.ModeRead
+	if len(c.args) > 2 {
+		if _, ok := parseSetOptions(c.args[2:], optionPersist|anyExpiry); !ok {
+			c.fail(errSyntax)
+			return
+		}
+		mode = pg.ModeUpdate
+	}
+	c.claim(c.args[1], mode, pg.PartValue)
+}
+
+func getex(c *Call) error {
+	e := c.key(0)
+	if !c.isString(e) {
+		return nil
+	}
+	if !e.Exists() {
+		c.out.Null()
+		return nil
+	}
+	o, _ := parseSetOptions(c.args[2:], anyOption)
+	x, fail := o.expiry(c.spec.Name)
+	if fail != "" {
+		c.fail(fail)
+		return nil
+	}
+	c.out.Bulk(e.Value())
+	if o.has(optionPersist) {
+		e.SetExpireAt(0)
+	}
+	x.apply(e)
+	return nil
+}
+
+// expiry is the expiry that an option asks for.
+type expiry struct {
+	ms       int64 // 0: none
+	absolute bool  // ms counts from 1970, else from now
+}
+
+// latestClock is the last reading of a clock, in the year 2248, that an
+// expiry relative to it is guarded against: their sum has to fit.
+const latestClock = 1 << 43
+
+// parseExpiry reads the argument of the option unit, one of anyExpiry.
+func parseExpiry(arg []byte, unit option, command string) (x expiry, fail string) {
+	n, ok := number.ParseInt64(arg)
+	if !ok {
+		return x, errNotInteger
+	}
+	const maxMs = 1<<63 - 1
+	inSeconds := unit&(optionEX|optionEXAT) != 0
+	if n <= 0 || inSeconds && n > maxMs/1000 {
+		return x, invalidExpire(command)
+	}
+	if inSeconds {
+		n *= 1000
+	}
+	x = expiry{ms: n, absolute: unit&(optionEXAT|optionPXAT) != 0}
+	if !x.absolute && n > maxMs-latestClock {
+		return x, invalidExpire(command)
+	}
+	return x, ""
+}
+
+// invalidExpire is the error for an expiry that is not in range.
+func invalidExpire(command string) string {
+	return "ERR invalid expire time in '" + command + "' command"
+}
+
+// apply gives the expiry to an existing key. An absolute one MUST find the key
+// claimed with ModeUpdate.
+func (x expiry) apply(e *pg.Entry) {
 	switch {
-	case !x.given:
+	case x.ms == 0:
 	case x.absolute:
 		e.SetExpireAt(x.ms)
 	default:
 		e.SetTTL(x.ms)
 	}
-	return nil
 }

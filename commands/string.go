@@ -1,21 +1,14 @@
 package commands
 
-import (
-	"strconv"
-
-	"github.com/mnorrsken/postkeys/commands/number"
-	"github.com/mnorrsken/postkeys/pg"
-)
+import "github.com/mnorrsken/postkeys/pg"
 
 var stringBindings = []binding{
-	{name: "set", claim: claimSet, run: set},
 	{name: "get", claim: reads(1, pg.PartValue), run: get},
 	{name: "mget", claim: readsAll(1, 1, pg.PartValue), run: mget},
 	{name: "mset", claim: claimMset, run: mset},
-	{name: "incr", claim: updates(1, pg.PartValue), run: func(c *Call) error { return c.increment(1) }},
-	{name: "decr", claim: updates(1, pg.PartValue), run: func(c *Call) error { return c.increment(-1) }},
-	{name: "incrby", claim: updates(1, pg.PartValue), run: incrby},
-	{name: "decrby", claim: updates(1, pg.PartValue), run: decrby},
+	{name: "msetnx", claim: claimMsetnx, run: msetnx},
+	{name: "strlen", claim: reads(1, pg.PartHeader), run: strlen},
+	{name: "append", claim: updates(1, pg.PartValue), run: appendString},
 }
 
 func get(c *Call) error {
@@ -55,56 +48,75 @@ func claimMset(c *Call) {
 }
 
 func mset(c *Call) error {
-	for i := range c.claims {
-		c.key(i).Replace(c.args[2+2*i], pg.EncodingNatural)
-	}
+	c.setAll()
 	c.out.OK()
 	return nil
 }
 
-func incrby(c *Call) error {
-	n, ok := number.ParseInt64(c.args[2])
-	if !ok {
-		c.fail(errNotInteger)
-		return nil
+// setAll writes every pair of arguments. Of several values for one key the
+// last stays.
+func (c *Call) setAll() {
+	for i := range c.claims {
+		c.key(i).Replace(c.args[2+2*i], pg.EncodingNatural)
 	}
-	return c.increment(n)
 }
 
-func decrby(c *Call) error {
-	n, ok := number.ParseInt64(c.args[2])
-	switch {
-	case !ok:
-		c.fail(errNotInteger)
-	case -n == n && n != 0:
-		c.fail("ERR decrement would overflow")
-	default:
-		return c.increment(-n)
+// claimMsetnx claims the keys for an update only: a key that was absent when
+// it was loaded is created, and fails the round if someone else has done so,
+// and if any was there, nothing is written.
+func claimMsetnx(c *Call) {
+	if len(c.args)%2 == 0 {
+		c.wrongArity()
+		return
+	}
+	c.claimAll(1, 2, pg.ModeUpdate, pg.PartHeader)
+}
+
+func msetnx(c *Call) error {
+	for i := range c.claims {
+		if c.key(i).Exists() {
+			c.out.Int(0)
+			return nil
+		}
+	}
+	c.setAll()
+	c.out.Int(1)
+	return nil
+}
+
+func strlen(c *Call) error {
+	if e := c.key(0); c.isString(e) {
+		c.out.Int(e.Len())
 	}
 	return nil
 }
 
-// increment adds to the counter at the first claimed key. An expiry stays.
-func (c *Call) increment(by int64) error {
-	e := c.key(0)
+func appendString(c *Call) error {
+	e, tail := c.key(0), c.args[2]
 	if !c.isString(e) {
 		return nil
 	}
-	var old int64
-	if e.Exists() {
-		n, ok := number.ParseInt64(e.Value())
-		if !ok {
-			c.fail(errNotInteger)
+	if !e.Exists() {
+		e.SetString(tail, pg.EncodingNatural)
+	} else {
+		old := e.Value()
+		if !c.fits(int64(len(old)), int64(len(tail))) {
 			return nil
 		}
-		old = n
+		value := make([]byte, len(old)+len(tail))
+		copy(value[copy(value, old):], tail)
+		e.SetString(value, pg.EncodingRaw)
 	}
-	sum, ok := number.AddInt64(old, by)
-	if !ok {
-		c.fail(errOverflow)
-		return nil
-	}
-	e.SetString(strconv.AppendInt(nil, sum, 10), pg.EncodingNatural)
-	c.out.Int(sum)
+	c.out.Int(e.Len())
 	return nil
+}
+
+// fits reports whether a string of size and more bytes, neither of them
+// negative, is within proto-max-bulk-len, and answers the error if not.
+func (c *Call) fits(size, more int64) bool {
+	if total := size + more; total < 0 || total > c.server().limits().MaxBulkBytes {
+		c.fail(errStringTooLong)
+		return false
+	}
+	return true
 }
