@@ -1,0 +1,53 @@
+package redissuite
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestKnownFailuresAreTestsOfTheBaseline(t *testing.T) {
+	t.Parallel()
+	known, err := Known()
+	if err != nil {
+		t.Fatal(err)
+	}
+	baseline, files := Baseline(), Files()
+	for test, reason := range known {
+		tags, ok := baseline[test]
+		if !ok {
+			t.Errorf("%v is not in the baseline", test)
+		}
+		if strings.Contains(tags, "needs:repl") || !slices.Contains(files, test.File) {
+			t.Errorf("%v is never run", test)
+		}
+		if len(strings.Fields(reason)) < 2 {
+			t.Errorf("%v: %q is no reason", test, reason)
+		}
+	}
+	for _, file := range files {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(baseline)), func(test Test) bool { return test.File == file }) {
+			t.Errorf("%s has no tests in the baseline", file)
+		}
+	}
+}
+
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	known := map[Test]string{
+		{"f", "listed"}:     "needs lists",
+		{"f", "passes"}:     "needs sets",
+		{"f", "flaky"}:      "sometimes too slow",
+		{"other", "absent"}: "needs hashes",
+	}
+	failures := "f\tlisted\terr\tx\nf\tunlisted\texc\tboom\nf\t(set-up) x\tsetup\ty\n"
+	results := "# file\ttest\nf\tlisted\t0\nf\tunlisted\t0\nf\tpasses\t1\nf\tflaky\t1\n"
+	o := Compare(known, failures, results)
+	if o.Listed != 1 || len(o.Unlisted) != 1 || o.Unlisted[0].Name != "unlisted" || o.Unlisted[0].Message != "boom" {
+		t.Errorf("%+v", o)
+	}
+	if !slices.Equal(o.Stale, []Test{{"f", "passes"}}) {
+		t.Errorf("stale %v", o.Stale)
+	}
+}
