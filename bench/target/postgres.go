@@ -33,18 +33,12 @@ type Postgres struct {
 
 // StartPostgres starts a PostgreSQL below dir, tuned as the one postkeys runs for itself.
 func StartPostgres(ctx context.Context, dir, binDir, version string) (*Postgres, error) {
-	data := filepath.Join(dir, "postgresql")
 	// PostgreSQL may run as another user, who has to be able to come by.
-	for path, mode := range map[string]os.FileMode{dir: 0o711, data: 0o700} {
-		if err := os.MkdirAll(path, mode); err != nil {
-			return nil, err
-		}
-		if err := os.Chmod(path, mode); err != nil {
-			return nil, err
-		}
+	if err := os.Chmod(dir, 0o711); err != nil {
+		return nil, err
 	}
 	cfg := embedded.Config{
-		Dir: data, BinDir: binDir, Version: version, StopWithParent: true,
+		Dir: filepath.Join(dir, "postgresql"), BinDir: binDir, Version: version, StopWithParent: true,
 		Logger: slog.New(slog.DiscardHandler),
 	}
 	if root, err := ModuleRoot(); err == nil {

@@ -74,26 +74,36 @@ func start(ctx context.Context, name, addr string, c process.Command) (*Server, 
 	if err := p.WaitReady(ctx, s.ping); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), s.Stop())
 	}
+	s.Version = s.version(ctx)
 	return s, nil
 }
 
-// ping succeeds once the server answers, and notes its version.
+// ping succeeds once the server answers.
 func (s *Server) ping(ctx context.Context) error {
 	c, err := s.Dial(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = c.Close() }()
-	if _, err := c.Do("PING"); err != nil {
-		return err
+	_, err = c.Do("PING")
+	return err
+}
+
+// version asks the server for its version; one that does not tell is measured all the same.
+func (s *Server) version(ctx context.Context) string {
+	c, err := s.Dial(ctx)
+	if err != nil {
+		return unknown
 	}
+	defer func() { _ = c.Close() }()
 	info, err := c.Do("INFO", "server")
 	if err != nil {
-		return err
+		return unknown
 	}
-	s.Version = InfoField(string(info.Str), "redis_version")
-	return nil
+	return InfoField(string(info.Str), "redis_version")
 }
+
+const unknown = "unknown"
 
 // InfoField is the value of one field of INFO, "" if it is not there.
 func InfoField(info, name string) string {

@@ -55,11 +55,8 @@ var families = []family{
 	{pattern: "counter:" + client.Placeholder, value: "0"}, // INCR
 }
 
-// Load empties a server and writes every key.
+// Load writes every key to a server.
 func Load(c *client.Conn, keys, valueBytes int) error {
-	if _, err := c.Do("FLUSHALL"); err != nil {
-		return err
-	}
 	const keysAtOnce, commandsAtOnce = 100, 10
 	var buffer []byte
 	for _, f := range families {
