@@ -94,8 +94,17 @@ func (o setOptions) has(any option) bool { return o.given&any != 0 }
 
 // expiry returns the expiry asked for, or the error reply.
 func (o setOptions) expiry(command string) (x expiry, fail string) {
-	unit := o.given & anyExpiry
-	if unit == 0 {
+	var unit expiryUnit
+	switch o.given & anyExpiry {
+	case optionEX:
+		unit = expiryUnit{false, 1000}
+	case optionPX:
+		unit = expiryUnit{false, 1}
+	case optionEXAT:
+		unit = expiryUnit{true, 1000}
+	case optionPXAT:
+		unit = expiryUnit{true, 1}
+	default:
 		return x, ""
 	}
 	return parseExpiry(o.lifetime, unit, command)

@@ -1,14 +1,16 @@
 package commands
 
 import (
+	"math"
+
 	"github.com/mnorrsken/postkeys/commands/number"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
 var setBindings = []binding{
 	{name: "set", claim: claimSet, run: set},
-	{name: "setex", claim: claimSetex(optionEX), run: setex(optionEX)},
-	{name: "psetex", claim: claimSetex(optionPX), run: setex(optionPX)},
+	{name: "setex", claim: claimSetex(1000), run: setex(1000)},
+	{name: "psetex", claim: claimSetex(1), run: setex(1)},
 	{name: "setnx", claim: updates(1, pg.PartHeader), run: setnx},
 	{name: "getset", claim: updates(1, pg.PartValue), run: getset},
 	{name: "getex", claim: claimGetex, run: getex},
@@ -71,11 +73,11 @@ func set(c *Call) error {
 	return nil
 }
 
-// claimSetex is for SETEX or PSETEX, as the option that counts in their unit
-// says.
-func claimSetex(unit option) func(*Call) {
+// claimSetex is for SETEX and PSETEX, which differ in the milliseconds that one
+// counts.
+func claimSetex(ms int64) func(*Call) {
 	return func(c *Call) {
-		if _, fail := parseExpiry(c.args[2], unit, c.spec.Name); fail != "" {
+		if _, fail := parseExpiry(c.args[2], expiryUnit{ms: ms}, c.spec.Name); fail != "" {
 			c.fail(fail)
 			return
 		}
@@ -83,11 +85,11 @@ func claimSetex(unit option) func(*Call) {
 	}
 }
 
-func setex(unit option) func(*Call) error {
+func setex(ms int64) func(*Call) error {
 	return func(c *Call) error {
 		e := c.key(0)
 		e.Replace(c.args[3], pg.EncodingNatural)
-		x, _ := parseExpiry(c.args[2], unit, c.spec.Name)
+		x, _ := parseExpiry(c.args[2], expiryUnit{ms: ms}, c.spec.Name)
 		x.apply(e)
 		c.out.OK()
 		return nil
@@ -171,22 +173,23 @@ type expiry struct {
 // expiry relative to it is guarded against: their sum has to fit.
 const latestClock = 1 << 43
 
-// parseExpiry reads the argument of the option unit, one of anyExpiry.
-func parseExpiry(arg []byte, unit option, command string) (x expiry, fail string) {
+// expiryUnit is how the argument of an expiry counts.
+type expiryUnit struct {
+	absolute bool
+	ms       int64 // milliseconds in one
+}
+
+// parseExpiry reads the argument of an expiry that must lie ahead.
+func parseExpiry(arg []byte, unit expiryUnit, command string) (x expiry, fail string) {
 	n, ok := number.ParseInt64(arg)
 	if !ok {
 		return x, errNotInteger
 	}
-	const maxMs = 1<<63 - 1
-	inSeconds := unit&(optionEX|optionEXAT) != 0
-	if n <= 0 || inSeconds && n > maxMs/1000 {
+	if n <= 0 || n > math.MaxInt64/unit.ms {
 		return x, invalidExpire(command)
 	}
-	if inSeconds {
-		n *= 1000
-	}
-	x = expiry{ms: n, absolute: unit&(optionEXAT|optionPXAT) != 0}
-	if !x.absolute && n > maxMs-latestClock {
+	x = expiry{ms: n * unit.ms, absolute: unit.absolute}
+	if !x.absolute && x.ms > math.MaxInt64-latestClock {
 		return x, invalidExpire(command)
 	}
 	return x, ""
