@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"flag"
 	"io"
 	"math"
@@ -90,7 +91,7 @@ func TestChart(t *testing.T) {
 	t.Parallel()
 	b := golden(t, "report.svg", sample().Chart)
 	for d := xml.NewDecoder(bytes.NewReader(b)); ; {
-		if _, err := d.Token(); err == io.EOF {
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			t.Fatalf("not well formed: %v", err)

@@ -1,0 +1,306 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/mnorrsken/postkeys/bench/report"
+	"github.com/mnorrsken/postkeys/bench/target"
+	"github.com/mnorrsken/postkeys/bench/workload"
+	"github.com/mnorrsken/postkeys/pg/pgbench"
+	"github.com/mnorrsken/postkeys/pg/pgtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(tests{m}) }
+
+// tests are those of this package; the PostgreSQL they share is given up after the last one.
+type tests struct{ *testing.M }
+
+func (t tests) Run() int { return pgtest.Main(t.M) }
+
+// small are options for a look that takes a moment.
+func small(t *testing.T) Options {
+	t.Helper()
+	o := Defaults()
+	o.Only = []string{target.Redis, target.RedisAlways}
+	o.RunTime, o.Rounds, o.Keys, o.Idle, o.Clients = 20*time.Millisecond, 2, 500, 60, []int{3}
+	o.TempDir = t.TempDir()
+	return o
+}
+
+// leftovers are what a benchmark left in its directory.
+func leftovers(t *testing.T, dir string) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func TestCompareTwoRedis(t *testing.T) {
+	t.Parallel()
+	o := small(t)
+	o.Workloads = []string{"GET", "INCR one key"}
+	r, err := Compare(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Cells) != 4 || len(r.Servers) != 2 || r.Servers[0].Name != target.RedisAlways || r.Servers[0].Version == "" {
+		t.Fatalf("%+v", r)
+	}
+	for _, c := range r.Cells {
+		for _, s := range r.Servers {
+			runs := c.On(s.Name)
+			if len(runs) != 2 || runs[0].PerSecond <= 0 || runs[1].Commands < 1 || runs[0].PostgresMicros >= 0 || runs[0].ClientMicros < 0 {
+				t.Errorf("%s -P %d on %s: %+v", c.Workload, c.Pipeline, s.Name, runs)
+			}
+		}
+	}
+	var loads []string
+	for _, l := range r.Latencies {
+		loads = append(loads, l.Server+": "+l.Load)
+		if l.P50Ms <= 0 || l.P99Ms < l.P50Ms || l.MaxMs < l.P99Ms || l.PerSecond <= 0 {
+			t.Errorf("%+v", l)
+		}
+	}
+	if want := []string{"redis-always: one client", "redis-always: half load, 3 clients", "redis: one client", "redis: half load, 3 clients"}; !slices.Equal(loads, want) {
+		t.Errorf("latencies %q", loads)
+	}
+	if len(r.Goals) != 0 || len(r.References) != 0 || len(r.PostgreSQL) != 0 {
+		t.Errorf("goals %v, references %v, PostgreSQL %v without postkeys", r.Goals, r.References, r.PostgreSQL)
+	}
+	if left := leftovers(t, o.TempDir); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+// A PostgreSQL that runs already is measured too, with everything that is known of it.
+func TestComparePostkeysOnADatabase(t *testing.T) {
+	t.Parallel()
+	o := small(t)
+	o.Only = []string{target.Postkeys}
+	o.Binary = os.Getenv("POSTKEYS_BINARY")
+	o.PGDSN = pgtest.DSN(t)
+	r, err := Compare(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range r.Cells {
+		for _, run := range c.On(target.Postkeys) {
+			if run.PerSecond <= 0 || run.PostgresMicros < 0 || run.WALBytes < 0 {
+				t.Errorf("%s -P %d: %+v", c.Workload, c.Pipeline, run)
+			}
+		}
+	}
+	for _, line := range pgbench.Lines {
+		if best := r.Best(string(line)); best == nil || len(best.RowsPerSecond) != o.Rounds || best.Connections < 1 {
+			t.Errorf("line %s: %+v", line, best)
+		}
+	}
+	if len(r.Goals) == 0 || len(r.PostgreSQL) == 0 {
+		t.Errorf("goals %v, PostgreSQL %v", r.Goals, r.PostgreSQL)
+	}
+}
+
+func TestConnectionsOfRedis(t *testing.T) {
+	t.Parallel()
+	o := small(t)
+	o.Only = []string{target.Redis}
+	r, err := Connections(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Connections) != 1 {
+		t.Fatalf("%+v", r)
+	}
+	c := r.Connections[0]
+	if c.Connections != 60 || c.ResidentBefore < 1<<20 || c.ResidentAfter < c.ResidentBefore/2 || len(c.Busy) != len(busyWorkloads) {
+		t.Errorf("%+v", c)
+	}
+	for _, b := range c.Busy {
+		if len(b.Alone) != 2 || len(b.Beside) != 2 || !(b.Ratio() > 0) {
+			t.Errorf("%+v", b)
+		}
+	}
+	if left := leftovers(t, o.TempDir); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+func TestInterruptedCleansUp(t *testing.T) {
+	t.Parallel()
+	o := small(t)
+	o.RunTime = time.Minute
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	o.Log = writerFunc(func(b []byte) {
+		if strings.Contains(string(b), "runs of about") { // the servers are up and the first run is about to start
+			cancel()
+		}
+	})
+	if _, err := Compare(ctx, o); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if left := leftovers(t, o.TempDir); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+type writerFunc func([]byte)
+
+func (f writerFunc) Write(b []byte) (int, error) {
+	f(b)
+	return len(b), nil
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	t.Parallel()
+	for what, spoil := range map[string]func(*Options){
+		"no server":     func(o *Options) { o.Only = []string{"memcached"} },
+		"no part":       func(o *Options) { o.Skip = []string{"all"} },
+		"no workload":   func(o *Options) { o.Workloads = []string{"FLY"} },
+		"rounds":        func(o *Options) { o.Rounds = 0 },
+		"no clients":    func(o *Options) { o.Clients = nil },
+		"pipeline":      func(o *Options) { o.Pipelines = []int{1, 0} },
+		"keys":          func(o *Options) { o.Keys = -1 },
+		"value bytes":   func(o *Options) { o.ValueBytes = 0 },
+		"idle":          func(o *Options) { o.Idle = 1 << 40 },
+		"a run of 1h0m": func(o *Options) { o.RunTime = time.Hour },
+	} {
+		o := small(t)
+		spoil(&o)
+		for _, measure := range []func(context.Context, Options) (*report.Report, error){Compare, Connections} {
+			if _, err := measure(t.Context(), o); err == nil || !strings.Contains(err.Error(), what) {
+				t.Errorf("%s: got %v", what, err)
+			}
+		}
+	}
+	o := Defaults()
+	if err := o.validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestServersAreInOrder(t *testing.T) {
+	t.Parallel()
+	o := Options{Only: []string{target.Redis, target.Postkeys}}
+	if got := o.servers(); !slices.Equal(got, []string{target.Postkeys, target.Redis}) {
+		t.Errorf("got %q", got)
+	}
+	if got := target.Names; len(got) != 3 {
+		t.Errorf("the list itself changed: %q", got)
+	}
+}
+
+func TestShapes(t *testing.T) {
+	t.Parallel()
+	o := Options{Clients: []int{50, 500}, Pipelines: []int{1, 16}}
+	got := o.shapes([]workload.Workload{{Name: "A"}, {Name: "B", Pipelines: []int{1}}})
+	if len(got) != 6 || got[1].pipeline != 16 || got[2].clients != 500 || got[4].Name != "B" || got[5].pipeline != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestReferenceLoads(t *testing.T) {
+	t.Parallel()
+	lines := referenceLines([]workload.Workload{{OneByOne: pgbench.WriteOne}, {Reference: pgbench.WriteMany}, {Reference: pgbench.WriteMany}})
+	if want := []pgbench.Line{pgbench.WriteMany, pgbench.WriteOne}; !slices.Equal(lines, want) {
+		t.Fatalf("lines %q", lines)
+	}
+	loads := referenceLoads(lines, 3, time.Second)
+	if len(loads) != len(keysAtOnce)+1 {
+		t.Fatalf("%+v", loads)
+	}
+	if first := loads[0]; first.Clients != 3 || first.Keys != 50 || first.Duration != time.Second/2 {
+		t.Errorf("%+v", first)
+	}
+	if last := loads[len(loads)-1]; last.Clients != oneByOneClients || last.Keys != 1 || last.Duration != time.Second {
+		t.Errorf("%+v", last)
+	}
+}
+
+func TestGoals(t *testing.T) {
+	t.Parallel()
+	rate := func(c *report.Cell, server string, perSecond float64) {
+		c.Add(server, report.Run{PerSecond: perSecond})
+	}
+	set, mset, other := report.Cell{Workload: "SET", Clients: 50, Pipeline: 16}, report.Cell{Workload: "MSET", Clients: 50, Pipeline: 16},
+		report.Cell{Workload: "SET", Clients: 500, Pipeline: 16}
+	rate(&set, target.Postkeys, 60000)
+	rate(&set, target.RedisAlways, 240000)
+	rate(&mset, target.Postkeys, 3000)
+	rate(&other, target.Postkeys, 1)
+	r := &report.Report{
+		Cells:      []report.Cell{set, mset, other},
+		References: []report.Reference{{Line: string(pgbench.WriteMany), RowsPerSecond: []float64{100000}}, {Line: string(pgbench.WriteOne), RowsPerSecond: []float64{10000}}},
+	}
+	floors := []workload.Workload{
+		{Name: "SET", Rows: 1, OneByOne: pgbench.WriteOne, Floors: map[int]workload.Floor{16: {OfAlways: 0.2, OfOneByOne: 5}, 1: {OfAlways: 1}}},
+		{Name: "MSET", Rows: 10, Reference: pgbench.WriteMany, Floors: map[int]workload.Floor{16: {OfAlways: 0.1, OfReference: 0.6, NotBelow: "SET"}}},
+	}
+	got := goals(r, floors, &Options{Clients: []int{50, 500}, Pipelines: []int{1, 16}})
+	want := []report.Goal{
+		{Name: "SET, pipeline 16: share of redis-always", Wanted: 0.2, Measured: 0.25},
+		{Name: "SET, pipeline 16: times one round trip for each command", Wanted: 5, Measured: 6},
+		{Name: "MSET, pipeline 16: share of the set-oriented limit in rows", Wanted: 0.6, Measured: 0.3},
+		{Name: "MSET, pipeline 16: share of SET", Wanted: 1, Measured: 0.05},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestPerCommand(t *testing.T) {
+	t.Parallel()
+	r := report.Run{Commands: 1000}
+	perCommand(&r, costs{server: time.Second, postgres: 2 * time.Second, wal: 100}, costs{server: 1010 * time.Millisecond, postgres: 2030 * time.Millisecond, wal: 200100}, 5*time.Millisecond)
+	if r.ServerMicros != 10 || r.PostgresMicros != 30 || r.WALBytes != 200 || r.ClientMicros != 5 {
+		t.Errorf("%+v", r)
+	}
+	perCommand(&r, costs{postgres: -1, wal: -1}, costs{postgres: -1, wal: -1}, 0)
+	if r.PostgresMicros >= 0 || r.WALBytes >= 0 {
+		t.Errorf("unknown costs became %+v", r)
+	}
+}
+
+func TestMachineFacts(t *testing.T) {
+	t.Parallel()
+	mounts := []byte("/dev/root / ext4 rw 0 0\ntmpfs /tmp tmpfs rw 0 0\n/dev/x /tmpfoo xfs rw 0 0\n")
+	for path, want := range map[string]string{"/var/lib": "ext4", "/tmp/a": "tmpfs", "/tmp": "tmpfs", "/tmpfoo/b": "xfs", "/tmpf": "ext4"} {
+		if got := fileSystemOf(mounts, path); got != want {
+			t.Errorf("%s: got %s", path, got)
+		}
+	}
+	if got := field([]byte("a: 1\nmodel name\t: Some CPU @ 2: GHz\nmodel name: other\n"), "model name"); got != "Some CPU @ 2: GHz" {
+		t.Errorf("got %q", got)
+	}
+	facts, _ := machineFacts(os.TempDir())
+	if !slices.ContainsFunc(facts, func(f report.Fact) bool { return f.Name == "processors" && f.Value != "" }) {
+		t.Errorf("%v", facts)
+	}
+}
+
+func TestIdleAddresses(t *testing.T) {
+	t.Parallel()
+	for i, want := range map[int]string{0: "127.0.0.1", connectionsPerAddress - 1: "127.0.0.1", connectionsPerAddress: "127.0.0.2"} {
+		if got := localAddress(i); got != want {
+			t.Errorf("%d: got %s", i, got)
+		}
+	}
+}
+
+func TestIdleGivesUpTogether(t *testing.T) {
+	t.Parallel()
+	if set, err := openIdle(t.Context(), "127.0.0.1:1", 100); err == nil {
+		t.Errorf("%d connections to nobody", len(set))
+	}
+}

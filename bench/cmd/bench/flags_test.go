@@ -1,0 +1,51 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestFlags(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	a, err := parseTo(&out, strings.Fields("-only redis,postkeys -clients 50,500 -pipeline 1,16,64 -seconds 0.5 -env A=1 -env B=2=3 -skip latency --check"))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	o := a.options
+	if !slices.Equal(o.Only, []string{"redis", "postkeys"}) || !slices.Equal(o.Clients, []int{50, 500}) || !slices.Equal(o.Pipelines, []int{1, 16, 64}) ||
+		o.RunTime != 500*time.Millisecond || !slices.Equal(o.Env, []string{"A=1", "B=2=3"}) || !slices.Equal(o.Skip, []string{"latency"}) || !a.check {
+		t.Errorf("%+v", a)
+	}
+	if a, err = parseTo(&out, nil); err != nil || a.options.Rounds != 3 || a.options.Idle != 15000 || a.options.RunTime != 5*time.Second {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+func TestWrongFlags(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"-clients", "many"}, {"-env", "NAME"}, {"-no-such"}, {"something"}} {
+		var out bytes.Buffer
+		if _, err := parseTo(&out, args); err == nil || out.Len() == 0 {
+			t.Errorf("%q: %v, %q", args, err, out.String())
+		}
+	}
+}
+
+func TestHelpShowsDefaults(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if _, err := parseTo(&out, []string{"-h"}); !errors.Is(err, flag.ErrHelp) {
+		t.Errorf("got %v", err)
+	}
+	for _, want := range []string{"default 1,16", "default 100000", "redis-always"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, out.String())
+		}
+	}
+}
