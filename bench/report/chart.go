@@ -37,7 +37,7 @@ func (r *Report) Chart(w io.Writer) error {
 	for i, peer := range peers {
 		x := labelWidth + i*230
 		fmt.Fprintf(&s, `<rect x="%d" y="42" width="12" height="12" fill="%s"/>`+"\n", x, colour(i))
-		text(&s, x+18, 53, "start", "#222222", "", "by "+peer.Name)
+		text(&s, x+18, 53, "start", "#222222", "", "ratio to "+peer.Name)
 	}
 	top := r.highestRatio(peers)
 	scale := func(v float64) float64 { return labelWidth + v/top*(chartWidth-labelWidth-valueWidth) }
@@ -75,7 +75,7 @@ func (r *Report) chartTitle() string {
 	if len(r.Servers) == 0 {
 		return r.Title
 	}
-	return fmt.Sprintf("Throughput of %s by that of Redis, medians", r.Servers[0].Name)
+	return fmt.Sprintf("Throughput of %s compared with Redis, medians", r.Servers[0].Name)
 }
 
 // highestRatio is the end of the scale: 1, or what the longest bar needs.

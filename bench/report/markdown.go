@@ -53,14 +53,14 @@ func (r *Report) throughput(d *document) {
 		return
 	}
 	d.line("## Throughput")
-	d.line("Commands per second, medians of the rounds. Ratios are %s by the other server: ratio of the medians, and in brackets the lowest "+
+	d.line("Commands per second, medians of the rounds. Ratios are %s to the other server: ratio of the medians, and in brackets the lowest "+
 		"and highest of one round.", r.Servers[0].Name)
 	t := table{head: []string{"workload", "clients", "pipeline"}, left: []int{0}}
 	for _, s := range r.Servers {
 		t.head = append(t.head, s.Name)
 	}
 	for _, s := range r.Servers[1:] {
-		t.head = append(t.head, "by "+s.Name)
+		t.head = append(t.head, "to "+s.Name)
 	}
 	for i := range r.Cells {
 		c := &r.Cells[i]
@@ -139,7 +139,7 @@ func (r *Report) connections(d *document) {
 		return
 	}
 	d.line("## Idle connections")
-	d.line("Each sent one GET. Resident memory in KB (1,000 bytes); throughput of the busy clients beside the idle connections by that without them.")
+	d.line("Each sent one GET. Resident memory in KB (1,000 bytes); throughput of the busy clients beside the idle connections, and its ratio to that without them.")
 	t := table{head: []string{"server", "connections", "before", "after", "each, bytes", "heap and stacks each, bytes", "settled"}, left: []int{0, 6}}
 	for i := range r.Connections {
 		c := &r.Connections[i]
