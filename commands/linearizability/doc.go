@@ -1,0 +1,15 @@
+// Package linearizability proves, as far as a test can, that commands are atomic across nodes and that no acknowledged write is
+// lost or applied twice. It holds tests only.
+//
+// Clients on several postkeys processes with one database run commands on shared keys and record for each when it was sent, when
+// its reply arrived and what the reply was. A checker (porcupine) then looks for an order of the commands that explains all
+// replies and respects time. A command whose outcome nobody knows - the connection broke, or the reply says that the outcome is
+// unknown - may have happened at any later time or never. One that was surely not executed leaves the history.
+//
+// Keys are used for a few hundred commands and then left: the checker's work grows quickly with the number of commands that
+// overlap, and a command of unknown outcome overlaps with all later ones on its keys.
+//
+// Besides, every client appends tokens that nobody else appends and counts with INCR on shared keys. At the end each acknowledged
+// token must be there exactly once, each token of unknown outcome at most once and no other at all, and each counter must lie
+// between what was acknowledged and what may have happened.
+package linearizability
