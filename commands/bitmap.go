@@ -68,27 +68,47 @@ func getbit(c *Call) error {
 	return nil
 }
 
-// bitRange reads "start end [BIT|BYTE]" after the first from arguments, of
-// which the end may be missing: it is -1 then. It returns the error reply, or
-// "".
-func (c *Call) bitRange(from int) (r bits.Range, fail string) {
-	args := c.args[from:]
+// rangeUnit reads BIT or BYTE.
+func rangeUnit(arg []byte) (inBits, ok bool) {
+	inBits = isWord(arg, "bit")
+	return inBits, inBits || isWord(arg, "byte")
+}
+
+// countRange reads "start end [BIT|BYTE]" in the order of BITCOUNT, which does
+// not look at the unit of a range that is empty anyway. It returns the error
+// reply, or "".
+func countRange(args [][]byte) (r bits.Range, fail string) {
+	start, ok := number.ParseInt64(args[0])
+	end, ok2 := number.ParseInt64(args[1])
+	if !ok || !ok2 {
+		return r, errNotInteger
+	}
+	r.Start, r.End = start, end
+	if len(args) > 2 && (start >= 0 || end >= 0 || start <= end) {
+		if r.InBits, ok = rangeUnit(args[2]); !ok {
+			return r, errSyntax
+		}
+	}
+	return r, ""
+}
+
+// positionRange reads "start [end [BIT|BYTE]]" in the order of BITPOS, which
+// looks at the unit before the end. It returns the error reply, or "".
+func positionRange(args [][]byte) (r bits.Range, fail string) {
 	ok := true
 	if r.Start, ok = number.ParseInt64(args[0]); !ok {
 		return r, errNotInteger
 	}
-	r.End = -1
-	if len(args) > 1 {
-		r.End, ok = number.ParseInt64(args[1])
-	}
 	if len(args) > 2 {
-		r.InBits = isWord(args[2], "bit")
-		if !r.InBits && !isWord(args[2], "byte") {
+		if r.InBits, ok = rangeUnit(args[2]); !ok {
 			return r, errSyntax
 		}
 	}
-	if !ok {
-		return r, errNotInteger
+	r.End = -1
+	if len(args) > 1 {
+		if r.End, ok = number.ParseInt64(args[1]); !ok {
+			return r, errNotInteger
+		}
 	}
 	return r, ""
 }
@@ -106,7 +126,7 @@ func bitcount(c *Call) error {
 	case len(c.args) == 3 || len(c.args) > 5:
 		c.fail(errSyntax)
 	default:
-		r, fail := c.bitRange(2)
+		r, fail := countRange(c.args[2:])
 		if fail != "" {
 			c.fail(fail)
 			return nil
@@ -140,7 +160,7 @@ func bitpos(c *Call) error {
 	case len(c.args) > 6:
 		c.fail(errSyntax)
 	default:
-		r, fail := c.bitRange(3)
+		r, fail := positionRange(c.args[3:])
 		if fail != "" {
 			c.fail(fail)
 			return nil
