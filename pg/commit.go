@@ -53,8 +53,7 @@ func (tx *Tx) anyReserved() bool {
 func (tx *Tx) Flush() error {
 	if len(tx.dirty) > 0 || tx.anyReserved() {
 		if !tx.open {
-			tx.c.send(stmtBegin, nil)
-			tx.open = true
+			tx.begin()
 		}
 		tx.queueWrites()
 		if err := tx.c.sync(); err != nil {

@@ -46,8 +46,7 @@ func (tx *Tx) exec(queue func()) error {
 		return err
 	}
 	if !tx.open {
-		tx.c.send(stmtBegin, nil)
-		tx.open = true
+		tx.begin()
 	}
 	queue()
 	tx.wrote = true

@@ -175,9 +175,7 @@ func (tx *Tx) Load() error {
 				tx.schedule(e)
 			}
 		}
-		tx.c.send(stmtBegin, nil)
-		tx.queueClock()
-		tx.open = true
+		tx.begin()
 	}
 	if len(tx.planned) == 0 {
 		return nil
@@ -202,6 +200,14 @@ func (tx *Tx) Load() error {
 	err := tx.finishLoad()
 	tx.planned = tx.planned[:0]
 	return err
+}
+
+// begin queues the start of a transaction, and a reading of the clock: inside
+// one, expiries are compared with it.
+func (tx *Tx) begin() {
+	tx.c.send(stmtBegin, nil)
+	tx.queueClock()
+	tx.open = true
 }
 
 // maxPipelinedBytes is the size of a request that may follow another one
