@@ -34,6 +34,7 @@ type binding struct {
 var bindings = bind(
 	connectionBindings,
 	stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings,
+	keyBindings, expireBindings, scanBindings, renameBindings, databaseBindings,
 )
 
 func bind(groups ...[]binding) []*binding {
