@@ -16,8 +16,9 @@ type binding struct {
 	local func(c *Call)
 
 	// claim says which keys a storage command uses, how, and how much of them;
-	// nil if it uses none by name. It runs on the loop. A command whose
-	// arguments are wrong may write its error here: it then needs no storage.
+	// nil if it uses none by name. It runs on the loop. A command that can be
+	// answered without storage after all, because its arguments are wrong or
+	// ask for nothing stored, writes its reply here.
 	claim func(c *Call)
 	// run does the work of a storage command, on a worker, once the claimed
 	// keys are loaded. It may run again with fresh keys if the round has to be
@@ -27,6 +28,13 @@ type binding struct {
 
 	// slow commands look at more than the keys they name, and run alone.
 	slow bool
+
+	// failing answers in place of run when PostgreSQL is away or refuses the
+	// command; nil for the usual error.
+	failing func(c *Call, err error)
+
+	// looks: the keys claimed count as hits and misses.
+	looks bool
 }
 
 // bindings holds the binding of each command by spec.Spec.ID; commands that
@@ -46,6 +54,7 @@ func bind(groups ...[]binding) []*binding {
 			if s == nil || table[s.ID] != nil || (b.local == nil) == (b.run == nil) {
 				panic(fmt.Sprintf("commands: binding of %q", b.name))
 			}
+			b.looks = looksUp(s)
 			table[s.ID] = b
 		}
 	}

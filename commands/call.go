@@ -19,6 +19,8 @@ type Call struct {
 	resp3  bool
 	mute   bool // CLIENT REPLY: run it, but do not answer
 	failed bool // the reply is an error
+	// failure is the text of the error.
+	failure string
 	// rejected: it did not get through the gates
 	rejected bool
 
@@ -77,6 +79,6 @@ func (c *Call) wrongArity() { c.fail(spec.WrongArityError(c.spec)) }
 
 // fail answers with an error, given with its code.
 func (c *Call) fail(text string) {
-	c.failed = true
+	c.failed, c.failure = true, text
 	c.out.Error(text)
 }

@@ -18,6 +18,10 @@ const (
 	errNoSuchKey     = "ERR no such key"
 	errIndexRange    = "ERR index out of range"
 	errOutOfRange    = "ERR value is out of range"
+
+	errDebugNotAllowed = "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", " +
+		"you can run it from a local connection, otherwise you need to set this option in the configuration file, " +
+		"and then restart the server."
 )
 
 // Error replies of postkeys' own.

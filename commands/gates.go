@@ -2,6 +2,7 @@ package commands
 
 import (
 	"github.com/mnorrsken/postkeys/commands/engine"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/commands/spec"
 )
 
@@ -30,6 +31,8 @@ func (s *Session) gate(c *Call) string {
 		return spec.UnknownError(c.args)
 	case !c.spec.ArityOK(len(c.args)):
 		return spec.WrongArityError(c.spec)
+	case c.spec.Flags&spec.Protected != 0 && !s.mayUseProtected():
+		return errDebugNotAllowed
 	case bindings[c.spec.ID] == nil:
 		return "ERR command '" + c.spec.Name + "' is not supported by postkeys"
 	case !s.authenticated && c.spec.Flags&spec.NoAuth == 0:
@@ -38,6 +41,12 @@ func (s *Session) gate(c *Call) string {
 		return errLoading
 	}
 	return ""
+}
+
+// mayUseProtected reports whether enable-debug-command lets this client use
+// DEBUG.
+func (s *Session) mayUseProtected() bool {
+	return settings.Allowed(s.server.settings.Text(settings.EnableDebugCommand), s.conn.Loopback())
 }
 
 // reject answers a command that did not get through the gates.
@@ -55,10 +64,10 @@ func (s *Session) claim(j *job, c *Call, b *binding) {
 	if b.claim != nil {
 		b.claim(c)
 	}
-	if c.failed { // a wrong argument, found without storage
-		text := append([]byte(nil), j.early.Buf[c.earlyFrom:]...)
+	if len(j.early.Buf) > c.earlyFrom { // answered without storage, often with an error
+		reply := append([]byte(nil), j.early.Buf[c.earlyFrom:]...)
 		j.early.Buf = j.early.Buf[:c.earlyFrom]
-		j.onLoop(c, func(c *Call) { c.out.Raw(text) })
+		j.onLoop(c, func(c *Call) { c.out.Raw(reply) })
 		return
 	}
 	if b.slow {

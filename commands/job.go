@@ -27,6 +27,11 @@ type job struct {
 	calls   []Call
 	entries []*pg.Entry
 	task    engine.Task
+
+	// looked counts the keys looked up; up to keptLooked it is final.
+	looked, keptLooked lookups
+	// delay is how long the batch has to wait before it runs (DEBUG SLEEP).
+	delay time.Duration
 }
 
 var jobPool = sync.Pool{New: func() any { return new(job) }}
@@ -107,7 +112,7 @@ func (j *job) onLoop(c *Call, f func(c *Call)) {
 
 // Run implements engine.Runner. Item i is call i.
 func (j *job) Run(tx *pg.Tx, from, to int) error {
-	j.out.Buf = j.out.Buf[:j.kept]
+	j.out.Buf, j.looked = j.out.Buf[:j.kept], j.keptLooked
 	for i := from; i < to; i++ {
 		c := &j.calls[i]
 		if c.bind == nil {
@@ -124,6 +129,9 @@ func (j *job) Run(tx *pg.Tx, from, to int) error {
 func (j *job) runCall(c *Call, tx *pg.Tx) error {
 	if err := j.resolve(c, tx); err != nil {
 		return err
+	}
+	if c.bind.looks {
+		j.countLookups(c)
 	}
 	start := len(j.out.Buf)
 	c.out, c.tx, c.failed = &j.out, tx, false
@@ -158,7 +166,7 @@ func (j *job) resolve(c *Call, tx *pg.Tx) error {
 }
 
 // Keep implements engine.Runner.
-func (j *job) Keep() { j.kept = len(j.out.Buf) }
+func (j *job) Keep() { j.kept, j.keptLooked = len(j.out.Buf), j.looked }
 
 // Fail implements engine.Runner.
 func (j *job) Fail(from, to int, err error) {
@@ -168,11 +176,20 @@ func (j *job) Fail(from, to int, err error) {
 		if c.bind == nil {
 			j.out.Buf = append(j.out.Buf, j.early.Buf[c.earlyFrom:c.earlyEnd]...)
 		} else if !c.mute {
-			c.out = &j.out
-			c.fail(errorReply(err))
+			j.failCall(c, err)
 		}
 	}
+	j.looked = j.keptLooked
 	j.kept = len(j.out.Buf)
+}
+
+func (j *job) failCall(c *Call, err error) {
+	c.out, c.out.RESP3 = &j.out, c.resp3
+	if c.bind.failing != nil {
+		c.bind.failing(c, err)
+	} else {
+		c.fail(errorReply(err))
+	}
 }
 
 // Done implements engine.Runner.

@@ -18,7 +18,9 @@ type Options struct {
 	Settings *settings.Store
 	// Version is postkeys' own version.
 	Version string
-	Log     *slog.Logger
+	// Connections reports the figures of the listener; nil if there is none.
+	Connections func() ConnectionStats
+	Log         *slog.Logger
 }
 
 // Server is what all sessions share. Its methods are safe from any goroutine.
@@ -28,6 +30,9 @@ type Server struct {
 	version  string
 	log      *slog.Logger
 	started  time.Time
+	runID    string
+
+	connections func() ConnectionStats
 
 	// ready is false until PostgreSQL has been reached and the schema is in
 	// place; until then storage commands are refused.
@@ -36,6 +41,10 @@ type Server struct {
 	sweep   *engine.Sweep
 	clients clients
 	stats   stats
+
+	// keyspace remembers the figures of the section of INFO.
+	keyspace keyspaceFigures
+
 	// requestLimits are the decoder's limits, as the settings have them.
 	requestLimits atomic.Pointer[codec.Limits]
 }
@@ -44,7 +53,11 @@ type Server struct {
 func NewServer(o Options) *Server {
 	s := &Server{
 		engine: o.Engine, settings: o.Settings, version: o.Version, log: o.Log,
-		started: time.Now(), stats: newStats(),
+		started: time.Now(), runID: newRunID(), stats: newStats(),
+		connections: o.Connections,
+	}
+	if s.connections == nil {
+		s.connections = func() ConnectionStats { return ConnectionStats{} }
 	}
 	s.sweep = s.engine.NewSweep(s.expired)
 	s.clients.byID = make(map[int64]*Session)
@@ -65,7 +78,16 @@ func (s *Server) applyLimits(v *settings.Values) {
 func (s *Server) limits() *codec.Limits { return s.requestLimits.Load() }
 
 // SetReady says whether the schema is in place.
-func (s *Server) SetReady(ready bool) { s.ready.Store(ready) }
+func (s *Server) SetReady(ready bool) {
+	if ready {
+		s.engine.Reached()
+	}
+	s.ready.Store(ready)
+}
+
+// Ready reports whether commands can be served now: the schema is in place and
+// PostgreSQL has answered lately.
+func (s *Server) Ready() bool { return s.ready.Load() && s.engine.Reachable() }
 
 // clients is the list of open sessions.
 type clients struct {

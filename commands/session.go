@@ -72,11 +72,25 @@ func (s *Session) Serve(b *codec.Batch) (reply []byte, done bool) {
 			break
 		}
 	}
-	if !j.stored() {
+	switch {
+	case j.delay > 0:
+		time.AfterFunc(j.delay, func() { s.resume(j) })
+		return nil, false
+	case !j.stored():
 		return j.release(), true
 	}
 	s.server.engine.Submit(&j.task)
 	return nil, false
+}
+
+// resume goes on with a batch that was held back. It may run on any goroutine.
+func (s *Session) resume(j *job) {
+	if j.stored() {
+		s.server.engine.Submit(&j.task)
+		return
+	}
+	s.conn.Reply(j.release())
+	s.conn.Flush()
 }
 
 // Malformed implements reactor.Session.

@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -8,27 +10,61 @@ import (
 )
 
 // stats counts what INFO and the metrics report. Counters are created with the
-// server and only ever added to.
+// server and only ever added to, as Prometheus wants it; CONFIG RESETSTAT keeps
+// a reading of them all, which INFO subtracts.
 type stats struct {
 	commands []commandStats // by spec.Spec.ID
 	calls    atomic.Int64   // commands run
 	unknown  atomic.Int64   // names that are no command
 	expired  atomic.Int64   // keys removed because their time had come
+	hits     atomic.Int64   // keys looked up and found
+	misses   atomic.Int64   // keys looked up in vain
+	errors   errorCounts
+
+	rates rates
+	since atomic.Pointer[statsReading] // of the last CONFIG RESETSTAT
 }
 
-// commandStats are the figures of one command since the start or the last
-// CONFIG RESETSTAT.
+// commandStats are the figures of one command since the start. The number of
+// calls is the sum of the histogram.
 type commandStats struct {
-	Calls, Microseconds, Rejected, Failed atomic.Int64
+	nanos, rejected, failed atomic.Int64
+	latency                 latency
 }
 
 func newStats() stats { return stats{commands: make([]commandStats, len(spec.All()))} }
 
+// lookups are hits and misses of one job.
+type lookups struct{ hits, misses int32 }
+
+// countLookups counts the keys that a call has claimed to look at.
+func (j *job) countLookups(c *Call) {
+	for _, e := range j.entries[c.firstClaim : c.firstClaim+c.claims] {
+		if e.Exists() {
+			j.looked.hits++
+		} else {
+			j.looked.misses++
+		}
+	}
+}
+
+// looksUp reports whether a command counts towards hits and misses: those that
+// read do, and those that read what they replace.
+func looksUp(s *spec.Spec) bool {
+	switch s.Name {
+	case "getset", "getdel", "getex":
+		return true
+	}
+	return s.Flags&spec.ReadOnly != 0
+}
+
 // countCalls adds a job's calls to the statistics. The time of a call is the
 // time from the decoding of its batch to its reply, as the client feels it.
+// Equal calls in a row cost what one costs.
 func (j *job) countCalls(took time.Duration) {
 	st := &j.session.server.stats
-	micros := took.Microseconds()
+	nanos := took.Nanoseconds()
+	bucket := bucketOf(nanos)
 	ran := int64(0)
 	for i := 0; i < len(j.calls); {
 		first := &j.calls[i]
@@ -37,8 +73,10 @@ func (j *job) countCalls(took time.Duration) {
 			switch c := &j.calls[i]; {
 			case c.rejected:
 				rejected++
+				st.errors.add(c.failure)
 			case c.failed:
 				calls, failed = calls+1, failed+1
+				st.errors.add(c.failure)
 			default:
 				calls++
 			}
@@ -49,16 +87,111 @@ func (j *job) countCalls(took time.Duration) {
 		}
 		cs := &st.commands[first.spec.ID]
 		if calls > 0 {
-			cs.Calls.Add(calls)
-			cs.Microseconds.Add(calls * micros)
+			cs.nanos.Add(calls * nanos)
+			cs.latency[bucket].Add(calls)
 			ran += calls
 		}
 		if rejected > 0 {
-			cs.Rejected.Add(rejected)
+			cs.rejected.Add(rejected)
 		}
 		if failed > 0 {
-			cs.Failed.Add(failed)
+			cs.failed.Add(failed)
 		}
 	}
 	st.calls.Add(ran)
+	if j.looked.hits > 0 {
+		st.hits.Add(int64(j.looked.hits))
+	}
+	if j.looked.misses > 0 {
+		st.misses.Add(int64(j.looked.misses))
+	}
+}
+
+// errorCounts counts error replies by their code.
+type errorCounts struct {
+	mu     sync.Mutex
+	byCode map[string]int64
+	total  int64
+}
+
+// maxErrorCodes bounds the codes told apart: scripts can make up their own.
+const maxErrorCodes = 128
+
+// add counts an error, given as the text of its reply.
+func (e *errorCounts) add(text string) {
+	code, _, _ := strings.Cut(text, " ")
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.total++
+	if _, known := e.byCode[code]; known {
+		e.byCode[code]++
+		return
+	}
+	if e.byCode == nil {
+		e.byCode = make(map[string]int64)
+	}
+	if len(e.byCode) < maxErrorCodes {
+		e.byCode[strings.Clone(code)] = 1
+	}
+}
+
+// read returns a copy of the counts.
+func (e *errorCounts) read() (byCode map[string]int64, total int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	byCode = make(map[string]int64, len(e.byCode))
+	for code, n := range e.byCode {
+		byCode[code] = n
+	}
+	return byCode, e.total
+}
+
+// commandReading is what was counted of one command up to a moment.
+type commandReading struct {
+	Calls, Nanos, Rejected, Failed int64
+	latency                        counts
+}
+
+// used reports whether there is anything to tell.
+func (r *commandReading) used() bool { return r.Calls+r.Rejected > 0 }
+
+// statsReading is what was counted up to a moment.
+type statsReading struct {
+	commands                     map[int]commandReading // by spec.Spec.ID
+	calls, expired, hits, misses int64
+	errors                       map[string]int64
+	totalErrors                  int64
+	connections                  ConnectionStats
+}
+
+// command returns the figures of one command without those of a reading
+// before, which may be nil.
+func (st *stats) command(id int, before *statsReading) (r commandReading) {
+	var old commandReading
+	if before != nil {
+		old = before.commands[id]
+	}
+	cs := &st.commands[id]
+	r.latency, r.Calls = cs.latency.read(&old.latency)
+	r.Nanos = cs.nanos.Load() - old.Nanos
+	r.Rejected = cs.rejected.Load() - old.Rejected
+	r.Failed = cs.failed.Load() - old.Failed
+	return r
+}
+
+// resetStats is CONFIG RESETSTAT: from now on INFO counts from zero.
+func (s *Server) resetStats() {
+	st := &s.stats
+	r := &statsReading{
+		commands: make(map[int]commandReading),
+		calls:    st.calls.Load(), expired: st.expired.Load(), hits: st.hits.Load(), misses: st.misses.Load(),
+		connections: s.connections(),
+	}
+	for id := range st.commands {
+		if c := st.command(id, nil); c.used() {
+			r.commands[id] = c
+		}
+	}
+	r.errors, r.totalErrors = st.errors.read()
+	st.since.Store(r)
 }

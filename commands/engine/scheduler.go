@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mnorrsken/postkeys/pg"
@@ -57,6 +58,9 @@ type Engine struct {
 	closed bool
 
 	workers sync.WaitGroup
+	health  health
+	// epoch grows when connections are to be replaced.
+	epoch atomic.Int64
 	Counters
 }
 

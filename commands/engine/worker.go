@@ -17,6 +17,7 @@ type worker struct {
 	lane   Lane
 	wake   chan struct{}
 	conn   *pg.Conn
+	epoch  int64 // of the engine when conn was opened
 	round  []*Task
 
 	replies []Flusher
@@ -110,6 +111,7 @@ func (w *worker) attempt(s slice) error {
 	for try := 0; ; try++ {
 		err := w.unit(s)
 		if err == nil {
+			e.health.up()
 			return nil
 		}
 		switch pg.KindOf(err) {
@@ -123,6 +125,7 @@ func (w *worker) attempt(s slice) error {
 			}
 		case pg.KindUnavailable:
 			e.Lost.Add(1)
+			e.health.down()
 			if !w.waitForPostgres(s, try) {
 				e.opts.Log.Warn("PostgreSQL is not reachable", "error", pg.ReasonOf(err))
 				s.fail(err)
@@ -216,7 +219,8 @@ func (w *worker) run(t *Task, tx *pg.Tx, from, to int) (err error) {
 
 // connect makes sure that there is a connection.
 func (w *worker) connect() error {
-	if w.conn != nil && !w.conn.Broken() {
+	epoch := w.engine.epoch.Load()
+	if w.conn != nil && !w.conn.Broken() && w.epoch == epoch {
 		return nil
 	}
 	w.disconnect()
@@ -230,7 +234,9 @@ func (w *worker) connect() error {
 	if err != nil {
 		return &pg.Error{Kind: pg.KindUnavailable, Err: err}
 	}
-	w.conn = conn
+	w.conn, w.epoch = conn, epoch
+	version := conn.ServerVersion()
+	w.engine.health.version.Store(&version)
 	return nil
 }
 
