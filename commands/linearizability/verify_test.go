@@ -43,7 +43,7 @@ func (w *workload) verify(reader, picture string) error {
 	}
 	result, info := porcupine.CheckOperationsVerbose(model, w.history, checkTimeout)
 	if result != porcupine.Ok {
-		err := fmt.Errorf("the history of %d commands: %s; drawn into %q", len(w.history), result, picture)
+		err := fmt.Errorf("the history of %d commands: %s; drawn into %q\n%s", len(w.history), result, picture, explain(w.history))
 		if picture != "" {
 			err = errors.Join(err, porcupine.VisualizePath(model, info, picture))
 		}
