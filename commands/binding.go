@@ -28,6 +28,8 @@ type binding struct {
 
 	// slow commands look at more than the keys they name, and run alone.
 	slow bool
+	// quiet: claiming a key does not count as a use of it.
+	quiet bool
 
 	// failing answers in place of run when PostgreSQL is away or refuses the
 	// command; nil for the usual error.
@@ -42,7 +44,7 @@ type binding struct {
 var bindings = bind(
 	connectionBindings,
 	stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings,
-	keyBindings, expireBindings, scanBindings, renameBindings, databaseBindings,
+	keyBindings, expireBindings, scanBindings, renameBindings, databaseBindings, objectBindings,
 )
 
 func bind(groups ...[]binding) []*binding {

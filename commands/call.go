@@ -21,6 +21,8 @@ type Call struct {
 	failed bool // the reply is an error
 	// failure is the text of the error.
 	failure string
+	// quiet: the keys do not count as used
+	quiet bool
 	// rejected: it did not get through the gates
 	rejected bool
 

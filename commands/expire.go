@@ -25,10 +25,10 @@ var expireBindings = []binding{
 	{name: "pexpire", claim: inMilliseconds.claim, run: inMilliseconds.set},
 	{name: "expireat", claim: unixSeconds.claim, run: unixSeconds.set},
 	{name: "pexpireat", claim: unixMilliseconds.claim, run: unixMilliseconds.set},
-	{name: "ttl", claim: reads(1, pg.PartHeader), run: inSeconds.get},
-	{name: "pttl", claim: reads(1, pg.PartHeader), run: inMilliseconds.get},
-	{name: "expiretime", claim: reads(1, pg.PartHeader), run: unixSeconds.get},
-	{name: "pexpiretime", claim: reads(1, pg.PartHeader), run: unixMilliseconds.get},
+	{name: "ttl", claim: reads(1, pg.PartHeader), run: inSeconds.get, quiet: true},
+	{name: "pttl", claim: reads(1, pg.PartHeader), run: inMilliseconds.get, quiet: true},
+	{name: "expiretime", claim: reads(1, pg.PartHeader), run: unixSeconds.get, quiet: true},
+	{name: "pexpiretime", claim: reads(1, pg.PartHeader), run: unixMilliseconds.get, quiet: true},
 	{name: "persist", claim: updates(1, pg.PartHeader), run: persist},
 }
 

@@ -57,7 +57,7 @@ func (c *Call) reject(text string) {
 
 // claim makes a storage command part of the job's task.
 func (s *Session) claim(j *job, c *Call, b *binding) {
-	c.bind = b
+	c.bind, c.quiet = b, b.quiet
 	c.out = &j.early
 	c.out.RESP3 = c.resp3
 	c.earlyFrom = len(j.early.Buf)

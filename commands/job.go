@@ -138,6 +138,9 @@ func (j *job) runCall(c *Call, tx *pg.Tx) error {
 	j.out.RESP3 = c.resp3
 	err := c.bind.run(c)
 	c.tx = nil
+	if err == nil && !c.quiet {
+		c.noteUses()
+	}
 	if c.mute {
 		j.out.Buf = j.out.Buf[:start]
 	}

@@ -5,8 +5,9 @@ import "github.com/mnorrsken/postkeys/pg"
 var keyBindings = []binding{
 	{name: "del", claim: updatesAll(1, 1, pg.PartHeader), run: del},
 	{name: "unlink", claim: updatesAll(1, 1, pg.PartHeader), run: del},
-	{name: "exists", claim: readsAll(1, 1, pg.PartHeader), run: exists},
-	{name: "type", claim: reads(1, pg.PartHeader), run: typeOf},
+	{name: "exists", claim: readsAll(1, 1, pg.PartHeader), run: exists, quiet: true},
+	{name: "touch", claim: readsAll(1, 1, pg.PartHeader), run: touch, quiet: true},
+	{name: "type", claim: reads(1, pg.PartHeader), run: typeOf, quiet: true},
 }
 
 // del serves DEL and UNLINK: removing a key costs the same whatever its size,
@@ -32,6 +33,12 @@ func exists(c *Call) error {
 	}
 	c.out.Int(n)
 	return nil
+}
+
+// touch is EXISTS that counts as a use of the keys, even after CLIENT NO-TOUCH.
+func touch(c *Call) error {
+	c.noteUses()
+	return exists(c)
 }
 
 func typeOf(c *Call) error {

@@ -41,6 +41,7 @@ type Server struct {
 	sweep   *engine.Sweep
 	clients clients
 	stats   stats
+	uses    *uses
 
 	// keyspace remembers the figures of the section of INFO.
 	keyspace keyspaceFigures
@@ -60,6 +61,7 @@ func NewServer(o Options) *Server {
 		s.connections = func() ConnectionStats { return ConnectionStats{} }
 	}
 	s.sweep = s.engine.NewSweep(s.expired)
+	s.uses = newUses(o.Settings, s.started.Unix())
 	s.clients.byID = make(map[int64]*Session)
 	s.applyLimits(o.Settings.Values())
 	o.Settings.OnChange(func(v *settings.Values) error {
