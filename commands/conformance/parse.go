@@ -85,13 +85,12 @@ func connection(line string) (name, rest string) {
 
 // parseDirective reads a line that starts with "!".
 func parseDirective(c *Case, lineNumber int, line string) error {
-	name, conn := "", "a"
-	body := strings.TrimPrefix(line, "!")
-	conn, body = connection(body)
+	conn, body := connection(strings.TrimPrefix(line, "!"))
 	args, err := splitArgs(body)
 	if err != nil {
 		return err
 	}
+	name := ""
 	if len(args) > 0 {
 		name, args = args[0].Literal, args[1:]
 	}

@@ -4,7 +4,6 @@ import (
 	"os"
 	"reflect"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/mnorrsken/postkeys/commands/servertest"
@@ -43,26 +42,6 @@ func TestSequencesAreDeterministic(t *testing.T) {
 	}
 	for _, f := range failures {
 		t.Error(f)
-	}
-}
-
-// TestSequencesCoverEveryTemplate looks for the names of all commands in the first sequences.
-func TestSequencesCoverEveryTemplate(t *testing.T) {
-	t.Parallel()
-	missing := map[string]bool{}
-	for _, name := range strings.Fields(`GET SET SETNX SETEX PSETEX GETSET GETDEL GETEX MGET MSET MSETNX APPEND STRLEN
-		GETRANGE SUBSTR SETRANGE INCR DECR INCRBY DECRBY INCRBYFLOAT LCS SETBIT GETBIT BITCOUNT BITPOS BITOP BITFIELD
-		BITFIELD_RO DEL UNLINK EXISTS TOUCH TYPE OBJECT EXPIRE PEXPIRE EXPIREAT PEXPIREAT TTL PTTL EXPIRETIME PEXPIRETIME
-		PERSIST RENAME RENAMENX COPY MOVE SELECT KEYS SCAN`) {
-		missing[name] = true
-	}
-	for index := range uint64(300) {
-		for _, c := range Sequence(1, index) {
-			delete(missing, c.Args[0])
-		}
-	}
-	if len(missing) > 0 {
-		t.Errorf("never made: %v", missing)
 	}
 }
 
