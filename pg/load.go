@@ -166,9 +166,12 @@ func (tx *Tx) finishLoad() error {
 	return nil
 }
 
-// unixMilliOf converts a binary timestamptz, microseconds since 2000, to
-// milliseconds since 1970.
-func unixMilliOf(b []byte) int64 {
-	const epochDifferenceMs = 946684800000
-	return int64(binary.BigEndian.Uint64(b))/1000 + epochDifferenceMs
+// unixMilliOf converts a binary timestamptz to milliseconds since 1970.
+func unixMilliOf(b []byte) int64 { return unixMicroOf(b) / 1000 }
+
+// unixMicroOf converts a binary timestamptz, microseconds since 2000, to
+// microseconds since 1970.
+func unixMicroOf(b []byte) int64 {
+	const epochDifference = 946684800000000
+	return int64(binary.BigEndian.Uint64(b)) + epochDifference
 }

@@ -36,6 +36,7 @@ type Tx struct {
 	open   bool  // BEGIN was sent
 	wrote  bool  // Flush has written something
 	now    int64 // latest reading of the database's clock, 0 if none
+	micros int64 // the same in microseconds; 0 if it was read with rows only
 	spaces []spaceSeen
 	gone   []row  // rows that lost their key to another row
 	moves  []move // rows that get another key, in the order of commands
@@ -71,7 +72,7 @@ func (tx *Tx) init(c *Conn) {
 func (c *Conn) Begin() *Tx {
 	tx := &c.tx
 	tx.forget()
-	tx.open, tx.wrote, tx.now = false, false, 0
+	tx.open, tx.wrote, tx.now, tx.micros = false, false, 0, 0
 	tx.spaces = tx.spaces[:0]
 	return tx
 }
@@ -248,9 +249,21 @@ func (tx *Tx) Now() (int64, error) {
 	return tx.now, nil
 }
 
+// NowMicros is Now in microseconds.
+func (tx *Tx) NowMicros() (int64, error) {
+	if tx.micros == 0 {
+		tx.queueClock()
+		if err := tx.c.sync(); err != nil {
+			return 0, tx.failed(err)
+		}
+	}
+	return tx.micros, nil
+}
+
 func (tx *Tx) queueClock() {
 	tx.c.send(stmtClock, func(v [][]byte) error {
-		tx.now = max(tx.now, unixMilliOf(v[0]))
+		tx.micros = unixMicroOf(v[0])
+		tx.now = max(tx.now, tx.micros/1000)
 		return nil
 	})
 }
