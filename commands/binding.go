@@ -43,6 +43,7 @@ type binding struct {
 // are known and not served have none.
 var bindings = bind(
 	connectionBindings,
+	clientBindings,
 	stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings,
 	keyBindings, expireBindings, scanBindings, renameBindings, databaseBindings, objectBindings,
 )

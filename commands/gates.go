@@ -8,20 +8,33 @@ import (
 
 // admit takes one command through the gates, in Redis' order. What passes and
 // needs no storage has its reply when admit returns; what needs storage is
-// part of the job's task.
-func (s *Session) admit(j *job, args [][]byte) {
+// part of the job's task. It reports false for a command that a pause holds
+// back: it is as if it had not been sent yet.
+func (s *Session) admit(j *job, args [][]byte) bool {
 	sp, _ := spec.Lookup(args)
+	if sp == nil && isHTTP(args[0]) {
+		s.abandon(j)
+		return true
+	}
+	reply := s.reply
 	c := j.add(sp, nil, args)
 	if text := s.gate(c); text != "" {
 		j.onLoop(c, func(c *Call) { c.reject(text) })
-		return
+		return true
+	}
+	if s.server.pause.holds(sp) {
+		j.calls = j.calls[:len(j.calls)-1]
+		j.rest = parked{session: s, batch: j.batch, next: sp}
+		s.reply = reply
+		return false
 	}
 	b := bindings[sp.ID]
 	if b.local != nil {
 		j.onLoop(c, b.local)
-		return
+		return true
 	}
 	s.claim(j, c, b)
+	return true
 }
 
 // gate returns the error that keeps a command from running, or "".
@@ -35,7 +48,7 @@ func (s *Session) gate(c *Call) string {
 		return errDebugNotAllowed
 	case bindings[c.spec.ID] == nil:
 		return "ERR command '" + c.spec.Name + "' is not supported by postkeys"
-	case !s.authenticated && c.spec.Flags&spec.NoAuth == 0:
+	case c.spec.Flags&spec.NoAuth == 0 && s.mustLogIn():
 		return errNoAuth
 	case !s.server.ready.Load() && c.spec.Flags&spec.Loading == 0:
 		return errLoading

@@ -30,6 +30,8 @@ type job struct {
 
 	// looked counts the keys looked up; up to keptLooked it is final.
 	looked, keptLooked lookups
+	// rest is what a pause holds back of the batch, if its batch is not nil.
+	rest parked
 	// delay is how long the batch has to wait before it runs (DEBUG SLEEP).
 	delay time.Duration
 }
@@ -57,7 +59,9 @@ const replyGuess = 512
 func (j *job) release() []byte {
 	j.countCalls(time.Since(j.started))
 	replies := j.out.Buf
-	j.batch.Release()
+	if j.rest.batch == nil {
+		j.batch.Release()
+	}
 	calls, entries, claims, early := j.calls, j.entries, j.task.Claims, j.early.Buf
 	if cap(calls) > maxPooledCalls || cap(claims) > maxPooledCalls || cap(early) > 1<<16 {
 		*j = job{}
@@ -198,6 +202,19 @@ func (j *job) failCall(c *Call, err error) {
 // Done implements engine.Runner.
 func (j *job) Done() engine.Flusher {
 	conn := j.session.conn
-	conn.Reply(j.release())
+	j.finish()
 	return conn
+}
+
+// finish answers the batch, or as much of it as a pause has let through. The
+// replies leave with the connection's next Flush at the latest.
+func (j *job) finish() {
+	s, rest := j.session, j.rest
+	replies := j.release()
+	if rest.batch == nil {
+		s.conn.Reply(replies)
+		return
+	}
+	s.conn.Push(replies)
+	s.server.pause.park(rest)
 }

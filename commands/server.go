@@ -40,6 +40,8 @@ type Server struct {
 
 	sweep   *engine.Sweep
 	clients clients
+	pause   pause
+	guard   guard
 	stats   stats
 	uses    *uses
 
@@ -60,6 +62,7 @@ func NewServer(o Options) *Server {
 	if s.connections == nil {
 		s.connections = func() ConnectionStats { return ConnectionStats{} }
 	}
+	s.pause.serve = parked.resume
 	s.sweep = s.engine.NewSweep(s.expired)
 	s.uses = newUses(o.Settings, s.started.Unix())
 	s.clients.byID = make(map[int64]*Session)
@@ -103,10 +106,13 @@ func (c *clients) add(s *Session) {
 	c.mu.Unlock()
 }
 
-func (c *clients) remove(s *Session) {
+// remove takes a session off the list; false if it is not there any more.
+func (c *clients) remove(s *Session) bool {
 	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, listed := c.byID[s.conn.ID()]
 	delete(c.byID, s.conn.ID())
-	c.mu.Unlock()
+	return listed
 }
 
 // Sweep removes expired keys in the background until ctx is done.

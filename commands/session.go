@@ -1,10 +1,10 @@
 package commands
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/mnorrsken/postkeys/codec"
-	"github.com/mnorrsken/postkeys/commands/settings"
 )
 
 // Conn is the connection under a session, as package reactor makes it. Its
@@ -40,6 +40,12 @@ type Session struct {
 	authenticated bool
 	reply         replyMode
 	closing       bool
+
+	// What others may see, see visible.go.
+	gone        atomic.Bool  // Closed was called
+	lastCommand atomic.Int32 // spec.Spec.ID plus 1, 0 for none
+	seen        atomic.Uint64
+	told        atomic.Pointer[attributes]
 }
 
 // replyMode is what CLIENT REPLY has asked for.
@@ -48,8 +54,7 @@ type replyMode uint8
 const (
 	replyOn replyMode = iota
 	replyOff
-	replySkipNext // CLIENT REPLY SKIP itself: the next command is the one
-	replySkip
+	replySkip // the next command is not answered
 )
 
 // Open makes a session for a connection.
@@ -60,27 +65,36 @@ func (s *Server) Open(c Conn) *Session {
 	return sess
 }
 
-func (s *Server) passwordSet() bool { return s.settings.Text(settings.RequirePass) != "" }
-
 // Serve runs a batch: it implements reactor.Session. Replies that need no
 // storage are returned at once, others follow through the connection.
-func (s *Session) Serve(b *codec.Batch) (reply []byte, done bool) {
+func (s *Session) Serve(b *codec.Batch) (reply []byte, done bool) { return s.serve(b, 0, 0) }
+
+// serve is Serve from a command on. arrival is the place of the batch among
+// those that a pause held back, 0 if it was not.
+func (s *Session) serve(b *codec.Batch, from int, arrival uint64) (reply []byte, done bool) {
 	j := newJob(s, b)
-	for i := range b.Len() {
-		s.admit(j, b.Args(i))
-		if s.closing {
+	for i := from; i < b.Len() && !s.closing; i++ {
+		if !s.admit(j, b.Args(i)) {
+			j.rest.from = i
+			if i == from {
+				j.rest.arrival = arrival
+			}
 			break
 		}
 	}
+	s.noteLastCommand(j)
 	switch {
 	case j.delay > 0:
 		time.AfterFunc(j.delay, func() { s.resume(j) })
 		return nil, false
-	case !j.stored():
-		return j.release(), true
+	case j.stored():
+		s.server.engine.Submit(&j.task)
+		return nil, false
+	case j.rest.batch != nil:
+		j.finish()
+		return nil, false
 	}
-	s.server.engine.Submit(&j.task)
-	return nil, false
+	return j.release(), true
 }
 
 // resume goes on with a batch that was held back. It may run on any goroutine.
@@ -89,18 +103,21 @@ func (s *Session) resume(j *job) {
 		s.server.engine.Submit(&j.task)
 		return
 	}
-	s.conn.Reply(j.release())
+	j.finish()
 	s.conn.Flush()
 }
 
 // Malformed implements reactor.Session.
 func (s *Session) Malformed(err *codec.ProtocolError) []byte {
+	if s.reply != replyOn {
+		return nil
+	}
 	return err.AppendReply(codec.GetBuffer(replyGuess))
 }
 
 // Limits implements reactor.Session.
 func (s *Session) Limits() *codec.Limits {
-	if !s.authenticated {
+	if s.mustLogIn() {
 		return &codec.UnauthenticatedLimits
 	}
 	return s.server.limits()
@@ -108,8 +125,9 @@ func (s *Session) Limits() *codec.Limits {
 
 // Closed implements reactor.Session.
 func (s *Session) Closed(error) {
-	s.closing = true
+	s.gone.Store(true)
 	s.server.clients.remove(s)
+	s.server.pause.drop(s)
 }
 
 // muted reports whether the command at hand is not to be answered, and moves
@@ -118,8 +136,6 @@ func (s *Session) muted() bool {
 	switch s.reply {
 	case replyOff:
 		return true
-	case replySkipNext:
-		s.reply = replySkip
 	case replySkip:
 		s.reply = replyOn
 		return true
