@@ -45,6 +45,7 @@ var bindings = bind(
 	connectionBindings,
 	clientBindings,
 	stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings,
+	commandBindings, configBindings, infoBindings, debugBindings, timeBindings, lolwutBindings,
 	keyBindings, expireBindings, scanBindings, renameBindings, databaseBindings, objectBindings,
 )
 

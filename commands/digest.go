@@ -1,0 +1,121 @@
+package commands
+
+import (
+	"crypto/sha1"
+	"encoding/binary"
+	"encoding/hex"
+
+	"github.com/mnorrsken/postkeys/pg"
+)
+
+// digest is the checksum of DEBUG DIGEST. It is the one that Redis computes,
+// so that a copy of a keyspace can be compared with the original: unordered
+// things are combined with exclusive or, ordered ones by hashing what there is
+// so far.
+type digest [sha1.Size]byte
+
+// add combines d with something that has no place among its like.
+func (d *digest) add(p []byte) {
+	h := sha1.Sum(p)
+	for i := range d {
+		d[i] ^= h[i]
+	}
+}
+
+// chain combines d with what comes next in order.
+func (d *digest) chain(p []byte) {
+	d.add(p)
+	*d = sha1.Sum(d[:])
+}
+
+func (d *digest) chainNumber(n int) { d.chain(binary.BigEndian.AppendUint32(nil, uint32(n))) }
+
+// expiryMark is what Redis adds for a key that will expire.
+var expiryMark = []byte("!!expire!!")
+
+// redisTypes are Redis' numbers of the types.
+var redisTypes = map[pg.Type]int{
+	pg.TypeString: 0, pg.TypeList: 1, pg.TypeSet: 2, pg.TypeZset: 3, pg.TypeHash: 4, pg.TypeStream: 6,
+}
+
+// addValue combines d with a value and whether it expires.
+func (d *digest) addValue(e *pg.Entry) error {
+	d.chainNumber(redisTypes[e.Type()])
+	d.chain(e.Value())
+	at, err := e.ExpireAt()
+	if at != 0 {
+		d.add(expiryMark)
+	}
+	return err
+}
+
+func (d *digest) String() string { return hex.EncodeToString(d[:]) }
+
+func debugDigestValue(c *Call) error {
+	digests := make([]digest, c.claims)
+	for i := range digests {
+		if e := c.key(i); e.Exists() {
+			if err := digests[i].addValue(e); err != nil {
+				return err
+			}
+		}
+	}
+	c.out.Array(len(digests))
+	for i := range digests {
+		c.out.Simple(digests[i].String())
+	}
+	return nil
+}
+
+func debugDigest(c *Call) error {
+	var sum digest
+	indexes, err := c.tx.Stats()
+	if err != nil {
+		return err
+	}
+	for _, index := range indexes {
+		sum.chainNumber(index.DB)
+		if err := c.digestDB(&sum, index.DB); err != nil {
+			return err
+		}
+	}
+	c.out.Simple(sum.String())
+	return nil
+}
+
+// digestChunk is how many keys are read at a time.
+const digestChunk = 500
+
+func (c *Call) digestDB(sum *digest, db int) error {
+	for cursor := uint64(0); ; {
+		var names [][]byte
+		next, err := c.tx.Scan(db, cursor, digestChunk, nil, func(k pg.KeyInfo) {
+			names = append(names, append([]byte(nil), k.Name...))
+		})
+		if err != nil {
+			return err
+		}
+		entries := make([]*pg.Entry, len(names))
+		for i, name := range names {
+			entries[i] = c.tx.Plan(db, name, pg.HashKey(db, name), pg.ModeRead, pg.PartValue)
+		}
+		if err := c.tx.Load(); err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if !e.Exists() {
+				continue
+			}
+			var d digest
+			d.chain(e.Name())
+			if err := d.addValue(e); err != nil {
+				return err
+			}
+			sum.add(d[:])
+		}
+		if next == 0 {
+			return nil
+		}
+		cursor = next
+	}
+}
