@@ -1,6 +1,6 @@
 package pg
 
-// Type is the type of a key as the column type of kv_keys stores it.
+// Type is the type of a key, a number below 16.
 type Type uint8
 
 // Types of keys. TypeNone is an absent key.
@@ -28,6 +28,14 @@ const (
 	EncodingRaw                     // modified in place: raw whatever the value
 	EncodingText                    // never int: embstr or raw, as the length suggests
 )
+
+// kind is type and encoding as the column kind of kv_keys stores them.
+type kind int16
+
+func kindOf(t Type, enc Encoding) kind { return kind(t) | kind(enc)<<4 }
+
+func (k kind) typ() Type          { return Type(k & 15) }
+func (k kind) encoding() Encoding { return Encoding(k >> 4) }
 
 // Mode says what a command does with a key, from the weakest claim to the
 // strongest. A unit of work serves the strongest claim on each key.

@@ -5,46 +5,53 @@ import (
 	"errors"
 )
 
-// The rows of a unit of work are loaded by lists of keys, one statement for
-// those only read and one for those locked. A value of more than 2 KB comes
-// along only if a command needs it ($3 all of them, $4 those listed). The
-// clock is read per row, after the row's lock was granted, where an expiry has
-// to be compared with it.
-const sqlRead = `
-SELECT key, long_key, id, ctid, space, type, encoding, expire_at,
-       CASE WHEN expire_at IS NOT NULL THEN clock_timestamp() END,
-       octet_length(value),
-       CASE WHEN $3 OR octet_length(value) <= 2000 OR key = ANY ($4::bytea[]) THEN value END
+// The rows of a unit of work are loaded by lists of keys: one statement for
+// those that are only read and one for those locked, each in a form that brings
+// every value and one that brings a value of more than 2 KB only if its key is
+// among $3, and the values' lengths. Columns cost time per row, so that no form
+// has more than it needs. The clock is read per row, after the row's lock was
+// granted, where an expiry has to be compared with it.
+const (
+	sqlRead      = selectRows + `value` + fromKeys
+	sqlReadParts = selectRows + valueIfAsked + `, octet_length(value)` + fromKeys
+	sqlLock      = selectRows + `value` + place + fromKeys + lockRows
+	sqlLockParts = selectRows + valueIfAsked + place + `, octet_length(value)` + fromKeys + lockRows
+
+	selectRows = `
+SELECT key, long_key, kind, expire_at, CASE WHEN expire_at IS NOT NULL THEN clock_timestamp() END, `
+	valueIfAsked = `CASE WHEN octet_length(value) <= 2000 OR key = ANY ($3::bytea[]) THEN value END`
+	place        = `, id, ctid, space`
+	fromKeys     = `
 FROM kv_keys
 WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key = ANY ($2::bytea[])`
-
-const sqlLock = sqlRead + `
+	lockRows = `
 FOR NO KEY UPDATE`
+)
 
 // sqlReserve puts a row of type none where a key is absent, so that there is
 // something to lock. It goes away with the transaction that made it.
 const sqlReserve = `
-INSERT INTO kv_keys (space, key, long_key, type, encoding)
-SELECT (SELECT space FROM kv_databases WHERE db = $1), u.key, u.long_key, 0, 0
-FROM unnest($2::bytea[], $3::bytea[]) AS u (key, long_key)
+INSERT INTO kv_keys (space, key, long_key, kind)
+SELECT (SELECT space FROM kv_databases WHERE db = $1), u.key, u.long_key, 0
+FROM (SELECT unnest($2::bytea[]) AS key, unnest($3::bytea[]) AS long_key) AS u
 ON CONFLICT (space, key) DO NOTHING`
 
 const sqlClock = `SELECT clock_timestamp()`
 
-// Columns of sqlRead.
+// Columns of the load statements. The length is the last one if it is there.
 const (
 	colKey = iota
 	colLongKey
-	colID
-	colTID
-	colSpace
-	colType
-	colEncoding
+	colKind
 	colExpireAt
 	colClock
-	colLength
 	colValue
 	numReadColumns
+
+	colID          = numReadColumns
+	colTID         = colID + 1
+	colSpace       = colID + 2
+	numLockColumns = colID + 3
 )
 
 // errLost reports a key that was there when it was locked and then was not.
@@ -66,12 +73,16 @@ func (tx *Tx) queueLoad(db int, entries []*Entry, lock bool) {
 			values.bytes(short)
 		}
 	}
-	s := stmtRead
+	s, parts := stmtRead, stmtReadParts
 	if lock {
 		tx.queueReserve(db, entries)
-		s = stmtLock
+		s, parts = stmtLock, stmtLockParts
 	}
-	tx.c.send(s, tx.rowOf(db, lock), int2Param(db), keys.param(), boolParam(all), values.param())
+	if all {
+		tx.c.send(s, tx.rowOf(db, lock), int2Param(db), keys.param())
+	} else {
+		tx.c.send(parts, tx.rowOf(db, lock), int2Param(db), keys.param(), values.param())
+	}
 }
 
 // queueReserve makes sure that keys claimed with ModeStable have a row.
@@ -89,15 +100,17 @@ func (tx *Tx) queueReserve(db int, entries []*Entry) {
 	}
 }
 
-// appendKey adds a key to the parallel lists of short and whole keys.
-func appendKey(keys, long *array, name []byte) {
+// appendKey adds a key to the parallel lists of short and whole keys and
+// reports whether it is a long one.
+func appendKey(keys, long *array, name []byte) bool {
 	if len(name) <= maxInlineKey {
 		keys.bytes(name)
 		long.null()
-		return
+		return false
 	}
 	keys.bytes(shortForm(name))
 	long.bytes(name)
+	return true
 }
 
 // rowOf returns the function that takes the rows of a load statement.
@@ -113,7 +126,11 @@ func (tx *Tx) rowOf(db int, lock bool) func([][]byte) error {
 
 // takeRow fills the entry of one loaded row.
 func (tx *Tx) takeRow(db int, lock bool, v [][]byte) error {
-	if len(v) != numReadColumns {
+	columns := numReadColumns
+	if lock {
+		columns = numLockColumns
+	}
+	if len(v) != columns && len(v) != columns+1 {
 		return errShape(stmtRead, v)
 	}
 	name := v[colKey]
@@ -138,16 +155,17 @@ func (tx *Tx) takeRow(db int, lock bool, v [][]byte) error {
 			return nil // expired: absent for every command
 		}
 	}
-	e.typ = Type(asInt(v[colType]))
+	k := kind(asInt(v[colKind]))
+	e.typ, e.encoding = k.typ(), k.encoding()
 	e.reserved = e.typ == TypeNone
-	e.encoding = Encoding(asInt(v[colEncoding]))
 	e.expireAt = expireAt
-	if v[colLength] != nil {
-		e.length = asInt(v[colLength])
-	}
 	e.whole = v[colValue] != nil
-	if e.whole {
+	switch {
+	case e.whole:
 		e.value = tx.slabs.copyOf(v[colValue])
+		e.length = int64(len(e.value))
+	case len(v) > columns && v[columns] != nil:
+		e.length = asInt(v[columns])
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ type KeyInfo struct {
 }
 
 // live is the condition for a row that is a key now.
-const live = `type <> 0 AND (expire_at IS NULL OR expire_at > (SELECT kv_now_ms()))`
+const live = `kind & 15 <> 0 AND (expire_at IS NULL OR expire_at > (SELECT kv_now_ms()))`
 
 const sqlCount = `
 SELECT count(*) FROM kv_keys
@@ -25,14 +25,14 @@ const sqlCountAll = `
 SELECT d.db, count(*), count(k.expire_at),
        coalesce(avg(k.expire_at - (SELECT kv_now_ms())), 0)::bigint
 FROM kv_databases d JOIN kv_keys k USING (space)
-WHERE k.type <> 0 AND (k.expire_at IS NULL OR k.expire_at > (SELECT kv_now_ms()))
+WHERE k.kind & 15 <> 0 AND (k.expire_at IS NULL OR k.expire_at > (SELECT kv_now_ms()))
 GROUP BY d.db ORDER BY d.db`
 
 // SCAN walks down the ids: a key has its id from its creation to its end, and
 // keys created during the walk get higher ones, so that the walk returns every
 // key that was there all the time and ends however many are added.
 const sqlScan = `
-SELECT id, key, long_key, type, ` + live + ` FROM kv_keys
+SELECT id, key, long_key, kind, ` + live + ` FROM kv_keys
 WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND id < $2
 ORDER BY id DESC LIMIT $3`
 
@@ -40,10 +40,10 @@ ORDER BY id DESC LIMIT $3`
 // through the index of keys; no row means that there are more than $5.
 const sqlScanPrefix = `
 WITH hit AS MATERIALIZED (
-    SELECT id, key, long_key, type, ` + live + ` AS live FROM kv_keys
+    SELECT id, key, long_key, kind, ` + live + ` AS live FROM kv_keys
     WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key >= $3 AND ($4::bytea IS NULL OR key < $4)
     LIMIT $5::int8 + 1)
-SELECT id, key, long_key, type, live FROM hit
+SELECT id, key, long_key, kind, live FROM hit
 WHERE id < $2 AND (SELECT count(*) FROM hit) <= $5
 UNION ALL SELECT NULL, NULL, NULL, NULL, NULL WHERE (SELECT count(*) FROM hit) <= $5`
 
@@ -117,7 +117,7 @@ func (tx *Tx) Scan(db int, cursor uint64, count int64, prefix []byte, visit func
 
 func visitRow(v [][]byte, visit func(KeyInfo)) {
 	if v[4][0] != 0 {
-		visit(KeyInfo{Name: fullName(v[1], v[2]), Type: Type(asInt(v[3]))})
+		visit(KeyInfo{Name: fullName(v[1], v[2]), Type: kind(asInt(v[3])).typ()})
 	}
 }
 

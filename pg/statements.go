@@ -18,10 +18,14 @@ const (
 	stmtClock
 	stmtStamp
 	stmtRead
+	stmtReadParts
 	stmtLock
+	stmtLockParts
 	stmtReserve
 	stmtUpsert
+	stmtUpsertLong
 	stmtInsert
+	stmtInsertLong
 	stmtUpdate
 	stmtUpdateExpiry
 	stmtDelete
@@ -49,10 +53,14 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtClock:        {"clock", sqlClock},
 	stmtStamp:        {"stamp", sqlStamp},
 	stmtRead:         {"read", sqlRead},
+	stmtReadParts:    {"read_parts", sqlReadParts},
 	stmtLock:         {"lock", sqlLock},
+	stmtLockParts:    {"lock_parts", sqlLockParts},
 	stmtReserve:      {"reserve", sqlReserve},
 	stmtUpsert:       {"upsert", sqlUpsert},
+	stmtUpsertLong:   {"upsert_long", sqlUpsertLong},
 	stmtInsert:       {"insert", sqlInsert},
+	stmtInsertLong:   {"insert_long", sqlInsertLong},
 	stmtUpdate:       {"update", sqlUpdate},
 	stmtUpdateExpiry: {"update_expiry", sqlUpdateExpiry},
 	stmtDelete:       {"delete", sqlDelete},

@@ -9,7 +9,7 @@ import "errors"
 const sqlSweep = `
 WITH hit AS MATERIALIZED (
     SELECT ctid AS tid, expire_at IS NOT NULL AS volatile,
-           type = 0 OR coalesce(expire_at <= (SELECT kv_now_ms()), false) AS expired,
+           kind & 15 = 0 OR coalesce(expire_at <= (SELECT kv_now_ms()), false) AS expired,
            EXISTS (SELECT FROM kv_dropped_spaces s WHERE s.space = k.space) AS dropped
     FROM kv_keys k
     WHERE ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $1::bigint + $2::bigint)::tid

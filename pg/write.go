@@ -6,48 +6,59 @@ import "slices"
 // database's clock makes an instant of it.
 const instant = `CASE WHEN u.expire_at < 0 THEN (SELECT kv_now_ms()) - u.expire_at ELSE u.expire_at END`
 
-// newRows is the list of rows to add. $2 is the space that the transaction has
-// seen for the database index, null if it has not.
-const newRows = `
-INSERT INTO kv_keys AS k (space, key, long_key, type, encoding, expire_at, value)
-SELECT coalesce($2::int, (SELECT space FROM kv_databases WHERE db = $1)),
-       u.key, u.long_key, u.type, u.encoding,
-       ` + instant + `,
-       u.value
-FROM unnest($3::bytea[], $4::bytea[], $5::int2[], $6::int2[], $7::int8[], $8::bytea[])
-     AS u (key, long_key, type, encoding, expire_at, value)`
+// Lists of rows are spread side by side in a target list, which costs less
+// than unnest of several arrays in FROM: that one keeps each list in a
+// tuplestore of its own. Long keys are rare enough for statements of their own.
+const (
+	// sqlInsert adds keys that were absent when they were loaded. Someone
+	// else's row with the same key is a unique violation, and the unit runs
+	// again.
+	sqlInsert = `
+INSERT INTO kv_keys AS k (space, key, kind, expire_at, value)
+SELECT ` + newSpace + `, u.key, u.kind, ` + instant + `, u.value
+FROM (` + newRows + `) AS u`
 
-// sqlInsert adds keys that were absent when they were loaded. Someone else's
-// row with the same key is a unique violation, and the unit runs again.
-const sqlInsert = newRows
+	sqlInsertLong = `
+INSERT INTO kv_keys AS k (space, key, kind, expire_at, value, long_key)
+SELECT ` + newSpace + `, u.key, u.kind, ` + instant + `, u.value, u.long_key
+FROM (` + newRows + `, unnest($7::bytea[]) AS long_key) AS u`
 
-// sqlUpsert writes keys without having looked at them.
-const sqlUpsert = newRows + `
+	// sqlUpsert writes keys without having looked at them.
+	sqlUpsert     = sqlInsert + orUpdate
+	sqlUpsertLong = sqlInsertLong + orUpdate
+
+	// newSpace is where rows are added. $2 is the space that the transaction
+	// has seen for the database index, null if it has not.
+	newSpace = `coalesce($2::int, (SELECT space FROM kv_databases WHERE db = $1))`
+	newRows  = `SELECT unnest($3::bytea[]) AS key, unnest($4::int2[]) AS kind,
+      unnest($5::int8[]) AS expire_at, unnest($6::bytea[]) AS value`
+	orUpdate = `
 ON CONFLICT (space, key) DO UPDATE
-SET type = excluded.type, encoding = excluded.encoding, expire_at = excluded.expire_at, value = excluded.value`
+SET kind = excluded.kind, expire_at = excluded.expire_at, value = excluded.value`
+)
 
 // Locked rows are found by their place: the lock keeps it from changing. The
 // id is compared as well, and a row that is not found is an error.
 const sqlUpdate = `
-UPDATE kv_keys k SET type = u.type, encoding = u.encoding, expire_at = ` + instant + `, value = u.value
-FROM unnest($1::tid[], $2::int8[], $3::int2[], $4::int2[], $5::int8[], $6::bytea[])
-     AS u (tid, id, type, encoding, expire_at, value)
+UPDATE kv_keys k SET kind = u.kind, expire_at = ` + instant + `, value = u.value
+FROM (SELECT unnest($1::tid[]) AS tid, unnest($2::int8[]) AS id, unnest($3::int2[]) AS kind,
+      unnest($4::int8[]) AS expire_at, unnest($5::bytea[]) AS value) AS u
 WHERE k.ctid = u.tid AND k.id = u.id`
 
 const sqlUpdateExpiry = `
 UPDATE kv_keys k SET expire_at = ` + instant + `
-FROM unnest($1::tid[], $2::int8[], $3::int8[]) AS u (tid, id, expire_at)
+FROM (SELECT unnest($1::tid[]) AS tid, unnest($2::int8[]) AS id, unnest($3::int8[]) AS expire_at) AS u
 WHERE k.ctid = u.tid AND k.id = u.id`
 
 const sqlDelete = `
-DELETE FROM kv_keys k USING unnest($1::tid[], $2::int8[]) AS u (tid, id)
+DELETE FROM kv_keys k USING (SELECT unnest($1::tid[]) AS tid, unnest($2::int8[]) AS id) AS u
 WHERE k.ctid = u.tid AND k.id = u.id`
 
 // sqlDeleteKeys removes keys that were written blindly and then deleted in the
 // same unit, whatever they held before.
 const sqlDeleteKeys = `
 DELETE FROM kv_keys
-WHERE space = coalesce($2::int, (SELECT space FROM kv_databases WHERE db = $1)) AND key = ANY ($3::bytea[])`
+WHERE space = ` + newSpace + ` AND key = ANY ($3::bytea[])`
 
 // sqlMove gives a locked row another key or database, whatever its size.
 const sqlMove = `
@@ -58,7 +69,7 @@ WHERE space = coalesce($2::int, (SELECT space FROM kv_databases WHERE db = $1)) 
 // writeBuffers are the parameter lists of the write statements, used again by
 // each unit.
 type writeBuffers struct {
-	tids, ids, keys, long, types, encodings, expiries, values array
+	tids, ids, keys, long, kinds, expiries, values array
 }
 
 func (w *writeBuffers) reset() {
@@ -66,8 +77,7 @@ func (w *writeBuffers) reset() {
 	w.ids.reset(oidInt8)
 	w.keys.reset(oidBytea)
 	w.long.reset(oidBytea)
-	w.types.reset(oidInt2)
-	w.encodings.reset(oidInt2)
+	w.kinds.reset(oidInt2)
 	w.expiries.reset(oidInt8)
 	w.values.reset(oidBytea)
 }
@@ -78,8 +88,7 @@ func (w *writeBuffers) place(r *row) {
 }
 
 func (w *writeBuffers) header(e *Entry) {
-	w.types.int2(int16(e.typ))
-	w.encodings.int2(int16(e.encoding))
+	w.kinds.int2(int16(kindOf(e.typ, e.encoding)))
 	w.expiry(e.expireAt)
 }
 
@@ -116,8 +125,8 @@ func (tx *Tx) queueWrites() {
 		tx.queueMove(&tx.moves[i])
 	}
 	tx.queueBlindDeletes()
-	tx.queueNewRows(stmtInsert, true)
-	tx.queueNewRows(stmtUpsert, false)
+	tx.queueNewRows(stmtInsert, stmtInsertLong, true)
+	tx.queueNewRows(stmtUpsert, stmtUpsertLong, false)
 }
 
 func (tx *Tx) queueDeletes() {
@@ -142,7 +151,7 @@ func (tx *Tx) queueUpdates() {
 	send := func() {
 		if n := int(w.ids.n); n > 0 {
 			tx.c.sendWrite(stmtUpdate, n, w.tids.param(), w.ids.param(),
-				w.types.param(), w.encodings.param(), w.expiries.param(), w.values.param())
+				w.kinds.param(), w.expiries.param(), w.values.param())
 			w.reset()
 		}
 	}
@@ -222,11 +231,12 @@ func (tx *Tx) queueBlindDeletes() {
 
 // queueNewRows adds the entries that have no row: those known to be absent
 // (locked) or those that may be there (not locked). One statement for each
-// database index and each maxStatementBytes.
-func (tx *Tx) queueNewRows(s statement, locked bool) {
+// database index and each maxStatementBytes; withLong is the statement for
+// lists with long keys.
+func (tx *Tx) queueNewRows(s, withLong statement, locked bool) {
 	w := &tx.buffers
 	for i := 0; i < len(tx.dirty); {
-		db := tx.dirty[i].db
+		db, long := tx.dirty[i].db, false
 		w.reset()
 		for ; i < len(tx.dirty) && tx.dirty[i].db == db; i++ {
 			e := tx.dirty[i]
@@ -236,13 +246,19 @@ func (tx *Tx) queueNewRows(s statement, locked bool) {
 			if w.keys.n > 0 && len(w.values.b)+len(e.value) > maxStatementBytes {
 				break
 			}
-			appendKey(&w.keys, &w.long, e.name)
+			long = appendKey(&w.keys, &w.long, e.name) || long
 			w.header(e)
 			w.value(e)
 		}
-		if n := int(w.keys.n); n > 0 {
-			tx.c.sendWrite(s, n, int2Param(db), tx.spaceParam(db), w.keys.param(), w.long.param(),
-				w.types.param(), w.encodings.param(), w.expiries.param(), w.values.param())
+		n := int(w.keys.n)
+		switch {
+		case n == 0:
+		case long:
+			tx.c.sendWrite(withLong, n, int2Param(db), tx.spaceParam(db), w.keys.param(),
+				w.kinds.param(), w.expiries.param(), w.values.param(), w.long.param())
+		default:
+			tx.c.sendWrite(s, n, int2Param(db), tx.spaceParam(db), w.keys.param(),
+				w.kinds.param(), w.expiries.param(), w.values.param())
 		}
 	}
 }

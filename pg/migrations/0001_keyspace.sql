@@ -25,13 +25,14 @@ CREATE TABLE kv_keys (
     id        bigint   NOT NULL DEFAULT nextval('kv_key_id'),
     expire_at bigint,                -- milliseconds since 1970; null: never
     space     integer  NOT NULL,
-    type      smallint NOT NULL,     -- 0 none (a lock on an absent key), 1 string
-    encoding  smallint NOT NULL,     -- 0 as the value suggests, 1 raw, 2 never int
+    -- Type in the lowest four bits: 0 none (a lock on an absent key), 1 string.
+    -- Encoding above: 0 as the value suggests, 1 raw, 2 never int.
+    kind      smallint NOT NULL,
     key       bytea    NOT NULL,     -- the key, or a short form of a long one
     value     bytea,
     long_key  bytea                  -- the whole key where key is a short form
 ) WITH (
-    fillfactor = 70,                 -- room for the next version in the same page
+    fillfactor = 90,                 -- room for the next version in the same page
     autovacuum_vacuum_scale_factor = 0.05,
     autovacuum_vacuum_cost_delay = 0,
     autovacuum_analyze_scale_factor = 0.1
@@ -64,11 +65,11 @@ END $$;
 CREATE VIEW postkeys_keys AS
 SELECT d.db,
        kv_text(coalesce(k.long_key, k.key)) AS key,
-       CASE k.type WHEN 1 THEN 'string' END AS type,
+       CASE k.kind & 15 WHEN 1 THEN 'string' END AS type,
        to_timestamp(k.expire_at / 1000.0) AS expires_at,
        octet_length(k.value) AS bytes
 FROM kv_keys k JOIN kv_databases d USING (space)
-WHERE k.type <> 0 AND (k.expire_at IS NULL OR k.expire_at > kv_now_ms());
+WHERE k.kind & 15 <> 0 AND (k.expire_at IS NULL OR k.expire_at > kv_now_ms());
 
 CREATE VIEW postkeys_strings AS
 SELECT d.db,
@@ -76,7 +77,7 @@ SELECT d.db,
        kv_text(k.value) AS value,
        to_timestamp(k.expire_at / 1000.0) AS expires_at
 FROM kv_keys k JOIN kv_databases d USING (space)
-WHERE k.type = 1 AND (k.expire_at IS NULL OR k.expire_at > kv_now_ms());
+WHERE k.kind & 15 = 1 AND (k.expire_at IS NULL OR k.expire_at > kv_now_ms());
 
 -- Each connection that writes owns a row here and stamps it with the number
 -- of the round in the round's own transaction. After a connection is lost

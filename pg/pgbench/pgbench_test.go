@@ -23,7 +23,7 @@ func TestLines(t *testing.T) {
 	}
 	defer func() { _ = db.Close(t.Context()) }()
 	count := func() int64 {
-		n, err := db.number(t.Context(), "SELECT count(*) FROM "+schema+".kv_keys WHERE type = 1 AND length(key) = 16 AND value IS NOT NULL")
+		n, err := db.number(t.Context(), "SELECT count(*) FROM "+schema+".kv_keys WHERE kind = 1 AND length(key) = 16 AND value IS NOT NULL")
 		if err != nil {
 			t.Fatal(err)
 		}

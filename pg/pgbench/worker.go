@@ -12,25 +12,26 @@ import (
 )
 
 const (
-	sqlReadMany = `SELECT key, type, expire_at, value FROM kv_keys WHERE space = $1 AND key = ANY ($2::bytea[])`
+	sqlReadMany = `SELECT key, kind, expire_at, value FROM kv_keys WHERE space = $1 AND key = ANY ($2::bytea[])`
 
-	sqlReadOne = `SELECT key, type, expire_at, value FROM kv_keys WHERE space = $1 AND key = $2`
+	sqlReadOne = `SELECT key, kind, expire_at, value FROM kv_keys WHERE space = $1 AND key = $2`
 
 	sqlWriteMany = `
-INSERT INTO kv_keys (space, key, type, encoding, value)
-SELECT $1, u.key, 1, 0, u.value FROM unnest($2::bytea[], $3::bytea[]) AS u (key, value)
+INSERT INTO kv_keys (space, key, kind, value)
+SELECT $1, u.key, 1, u.value FROM (SELECT unnest($2::bytea[]) AS key, unnest($3::bytea[]) AS value) AS u
 ON CONFLICT (space, key) DO UPDATE
-SET type = excluded.type, encoding = excluded.encoding, expire_at = excluded.expire_at, value = excluded.value`
+SET kind = excluded.kind, expire_at = excluded.expire_at, value = excluded.value`
 
 	sqlWriteOne = `
-INSERT INTO kv_keys (space, key, type, encoding, value) VALUES ($1, $2, 1, 0, $3)
+INSERT INTO kv_keys (space, key, kind, value) VALUES ($1, $2, 1, $3)
 ON CONFLICT (space, key) DO UPDATE
-SET type = excluded.type, encoding = excluded.encoding, expire_at = excluded.expire_at, value = excluded.value`
+SET kind = excluded.kind, expire_at = excluded.expire_at, value = excluded.value`
 
 	sqlLockMany = sqlReadMany + ` FOR NO KEY UPDATE`
 
 	sqlUpdateMany = `
-UPDATE kv_keys k SET value = u.value FROM unnest($2::bytea[], $3::bytea[]) AS u (key, value)
+UPDATE kv_keys k SET value = u.value
+FROM (SELECT unnest($2::bytea[]) AS key, unnest($3::bytea[]) AS value) AS u
 WHERE k.space = $1 AND k.key = u.key`
 )
 
