@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -49,8 +51,7 @@ var sessionSettings = map[string]string{
 func (c Config) connConfig(settings map[string]string) (*pgconn.Config, error) {
 	cfg, err := pgconn.ParseConfig(c.DSN)
 	if err != nil {
-		// The error of ParseConfig quotes the DSN with its password masked.
-		return nil, fmt.Errorf("parse the PostgreSQL connection string: %w", err)
+		return nil, unreadableDSN(err)
 	}
 	for k, v := range settings {
 		if _, set := cfg.RuntimeParams[k]; !set {
@@ -64,6 +65,31 @@ func (c Config) connConfig(settings map[string]string) (*pgconn.Config, error) {
 		cfg.ConnectTimeout = c.ConnectTimeout
 	}
 	return cfg, nil
+}
+
+// unreadableDSN tells why a connection string cannot be used. The error of ParseConfig quotes the string and masks what it
+// takes for the password, which is a guess in a string that cannot be parsed: nothing of the string is repeated here.
+func unreadableDSN(err error) error {
+	cause := errors.Unwrap(err)
+	if !errors.As(err, new(*pgconn.ParseConfigError)) || cause == nil || strings.ContainsAny(cause.Error(), "\"'`") {
+		cause = errors.New("it cannot be parsed (in a URL, special characters of the password have to be percent-encoded, " +
+			"in key=value words they have to be quoted)")
+	}
+	return fmt.Errorf("the connection string of PostgreSQL: %w", cause)
+}
+
+// Place says in words where the DSN leads, without user or password. The error
+// is that the DSN cannot be used.
+func (c Config) Place() (string, error) {
+	cfg, err := c.connConfig(nil)
+	if err != nil {
+		return "", err
+	}
+	where := net.JoinHostPort(cfg.Host, strconv.Itoa(int(cfg.Port)))
+	if strings.HasPrefix(cfg.Host, "/") {
+		where = cfg.Host
+	}
+	return "database " + strconv.Quote(cfg.Database) + " at " + where, nil
 }
 
 // dial opens one plain connection.

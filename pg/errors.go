@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -16,6 +17,7 @@ const (
 	codeDuplicateDatabase    = "42P04"
 	codeSerializationFailure = "40001"
 	codeDeadlockDetected     = "40P01"
+	codeReadOnly             = "25006"
 )
 
 // Kind is what a failed unit of work means to its caller.
@@ -91,14 +93,25 @@ func isConnectionError(err error) bool {
 }
 
 // IsUnreachable reports whether err means that PostgreSQL could not be reached
-// now and may be later, in contrast to a wrong password or a missing right.
+// now, or cannot write now, and may be later: in contrast to a wrong password
+// or a missing right.
 func IsUnreachable(err error) bool {
 	var pgErr *pgconn.PgError
 	if errors.As(err, &pgErr) {
-		return strings.HasPrefix(pgErr.Code, "57P") || strings.HasPrefix(pgErr.Code, "53")
+		return connectionMayReturn(pgErr.Code)
 	}
+	var netErr net.Error
 	var connectErr *pgconn.ConnectError
-	return errors.As(err, &connectErr) || pgconn.Timeout(err) || errors.Is(err, io.ErrUnexpectedEOF)
+	return errors.As(err, &connectErr) || errors.As(err, &netErr) || pgconn.Timeout(err) || pgconn.SafeToRetry(err) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
+}
+
+// connectionMayReturn knows the states that end by themselves: PostgreSQL
+// stops, starts, recovers or follows another one, has no connection, memory or
+// disk left; or the connection broke.
+func connectionMayReturn(code string) bool {
+	return strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "53") || strings.HasPrefix(code, "08") ||
+		code == codeReadOnly
 }
 
 // ReasonOf renders err on one line for a client or a log, without connection
