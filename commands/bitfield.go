@@ -46,7 +46,7 @@ func (c *Call) fieldOps() (ops []bits.FieldOp, fail string) {
 	for len(args) > 0 {
 		op := bits.FieldOp{Overflow: overflow}
 		size := 4 // arguments of the operation
-		ok := true
+		var ok bool
 		switch name := args[0]; {
 		case isWord(name, "get") && len(args) >= 3:
 			size = 3

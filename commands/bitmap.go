@@ -95,7 +95,7 @@ func countRange(args [][]byte) (r bits.Range, fail string) {
 // positionRange reads "start [end [BIT|BYTE]]" in the order of BITPOS, which
 // looks at the unit before the end. It returns the error reply, or "".
 func positionRange(args [][]byte) (r bits.Range, fail string) {
-	ok := true
+	var ok bool
 	if r.Start, ok = number.ParseInt64(args[0]); !ok {
 		return r, errNotInteger
 	}

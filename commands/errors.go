@@ -39,6 +39,7 @@ func errorReply(err error) string {
 		return errUnknown
 	case pg.KindRetry:
 		return "TRYAGAIN the command lost too many races with other writers of its keys and was not executed"
+	case pg.KindStatement:
 	}
 	if errors.As(err, new(*pg.Error)) {
 		return "ERR PostgreSQL refused the command, nothing was changed: " + pg.ReasonOf(err)

@@ -156,8 +156,7 @@ func (j *job) resolve(c *Call, tx *pg.Tx) error {
 	if need := len(j.task.Claims); len(j.entries) < need {
 		j.entries = append(j.entries, make([]*pg.Entry, need-len(j.entries))...)
 	}
-	for again := true; again; {
-		again = false
+	for {
 		generation := tx.Generation()
 		for i := c.firstClaim; i < c.firstClaim+c.claims; i++ {
 			e, err := j.task.Claims[i].Entry(tx)
@@ -166,10 +165,11 @@ func (j *job) resolve(c *Call, tx *pg.Tx) error {
 			}
 			j.entries[i] = e
 		}
-		// Loading one key may have invalidated those before it.
-		again = tx.Generation() != generation
+		if tx.Generation() == generation {
+			return nil
+		}
+		// Loading one key has invalidated those before it.
 	}
-	return nil
 }
 
 // Keep implements engine.Runner.

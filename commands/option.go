@@ -60,8 +60,9 @@ func (o option) excludes() option {
 		return optionNX
 	case optionGet:
 		return 0
+	default: // options about the expiry exclude each other
+		return (anyExpiry | optionKeepTTL | optionPersist) &^ o
 	}
-	return (anyExpiry | optionKeepTTL | optionPersist) &^ o
 }
 
 // setOptions are the options of SET or GETEX as given.
@@ -89,8 +90,8 @@ func parseSetOptions(args [][]byte, allowed option) (o setOptions, ok bool) {
 	return o, true
 }
 
-// has reports whether any of the options was given.
-func (o setOptions) has(any option) bool { return o.given&any != 0 }
+// has reports whether one of the options was given.
+func (o setOptions) has(options option) bool { return o.given&options != 0 }
 
 // expiry returns the expiry asked for, or the error reply.
 func (o setOptions) expiry(command string) (x expiry, fail string) {

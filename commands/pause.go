@@ -237,13 +237,6 @@ func (p *pause) end() {
 	clear(p.parked)
 }
 
-// waiting is the number of sessions that are held back.
-func (p *pause) waiting() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.parked)
-}
-
 // Drain closes the connections that CLIENT PAUSE holds back; their commands are
 // not run. For a shutdown, which would wait for the end of the pause otherwise.
 func (s *Server) Drain() { s.pause.end() }

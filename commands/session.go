@@ -133,12 +133,9 @@ func (s *Session) Closed(error) {
 // muted reports whether the command at hand is not to be answered, and moves
 // CLIENT REPLY SKIP on.
 func (s *Session) muted() bool {
-	switch s.reply {
-	case replyOff:
-		return true
-	case replySkip:
+	muted := s.reply != replyOn
+	if s.reply == replySkip {
 		s.reply = replyOn
-		return true
 	}
-	return false
+	return muted
 }

@@ -25,8 +25,6 @@ func (s *Session) setSeen(bits uint64, on bool) {
 	}
 }
 
-func (s *Session) sees(bit uint64) bool { return s.seen.Load()&bit != 0 }
-
 // setDB changes the database that later commands work on.
 func (s *Session) setDB(db int) {
 	s.db = db

@@ -17,10 +17,8 @@ type array struct {
 	n uint32
 }
 
-// The header of an array: dimensions, has-nulls, element type, length, lower
+// reset writes the header: dimensions, has-nulls, element type, length, lower
 // bound, four bytes each. The has-nulls flag is advisory and stays set.
-const arrayHeaderBytes = 20
-
 func (a *array) reset(elem uint32) {
 	a.b = binary.BigEndian.AppendUint32(a.b[:0], 1)
 	a.b = binary.BigEndian.AppendUint32(a.b, 1)

@@ -24,15 +24,16 @@ const (
 type Kind int
 
 const (
-	// KindStatement: PostgreSQL refused a statement. Nothing was changed.
+	// KindStatement means that PostgreSQL refused a statement. Nothing was changed.
 	KindStatement Kind = iota
-	// KindRetry: the transaction lost a race with another one. Nothing was
-	// changed, and trying again is expected to work.
+	// KindRetry means that the transaction lost a race with another one.
+	// Nothing was changed, and trying again is expected to work.
 	KindRetry
-	// KindUnavailable: PostgreSQL could not be reached. Nothing was changed.
+	// KindUnavailable means that PostgreSQL could not be reached. Nothing was
+	// changed.
 	KindUnavailable
-	// KindUnknown: the connection was lost while the transaction committed
-	// and PostgreSQL could not tell afterwards whether it did.
+	// KindUnknown means that the connection was lost while the transaction
+	// committed and PostgreSQL could not tell afterwards whether it did.
 	KindUnknown
 )
 

@@ -130,7 +130,7 @@ func (tx *Tx) Entry(db int, name []byte, mode Mode, part Part) (*Entry, error) {
 
 // serves reports whether the entry as it stands satisfies a claim.
 func (e *Entry) serves(mode Mode, part Part) bool {
-	if !e.loaded && e.changes == 0 && !(e.blindFirst && mode == ModeBlind) {
+	if !e.loaded && e.changes == 0 && (!e.blindFirst || mode != ModeBlind) {
 		return false
 	}
 	if part > PartHeader && !e.whole {

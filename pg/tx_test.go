@@ -43,7 +43,6 @@ type claim struct {
 func update(name string) claim { return claim{0, name, pg.ModeUpdate, pg.PartValue} }
 func stable(name string) claim { return claim{0, name, pg.ModeStable, pg.PartValue} }
 func blind(name string) claim  { return claim{0, name, pg.ModeBlind, pg.PartHeader} }
-func reads(name string) claim  { return claim{0, name, pg.ModeRead, pg.PartValue} }
 
 // unit runs one unit of work over the claims and commits it.
 func unit(t *testing.T, c *pg.Conn, claims []claim, apply func(tx *pg.Tx, e []*pg.Entry)) {

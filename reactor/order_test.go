@@ -263,7 +263,7 @@ func TestFairness(t *testing.T) {
 	go func() {
 		buf := make([]byte, 1<<20)
 		for {
-			if _, err := hog.Conn.Read(buf); err != nil {
+			if _, err := hog.Read(buf); err != nil {
 				return
 			}
 		}

@@ -94,8 +94,8 @@ func (op FieldOp) Apply(b []byte) (answer int64, ok, changed bool) {
 	if op.Kind == FieldGet {
 		return old, true, false
 	}
-	next := op.Value
-	overflowed := false
+	var next int64
+	var overflowed bool
 	if op.Kind == FieldSet {
 		next, overflowed = op.Type.fit(op.Value, op.Overflow)
 	} else {

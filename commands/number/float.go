@@ -19,7 +19,7 @@ func ParseFloat(b []byte) (float64, bool) {
 	}
 	s := string(b)
 	hex := isHex(b)
-	if hex && bytes.IndexAny(b, "pP") < 0 { // Go wants an exponent
+	if hex && !bytes.ContainsAny(b, "pP") { // Go wants an exponent
 		s += "p0"
 	}
 	f, err := strconv.ParseFloat(s, 64)
