@@ -4,10 +4,12 @@ import "encoding/binary"
 
 // OIDs of the element types that statements take lists of.
 const (
-	oidBytea = 17
-	oidInt8  = 20
-	oidInt2  = 21
-	oidTID   = 27
+	oidBytea  = 17
+	oidInt8   = 20
+	oidInt2   = 21
+	oidInt4   = 23
+	oidTID    = 27
+	oidFloat8 = 701
 )
 
 // array is a one-dimensional PostgreSQL array in binary form, built up element
@@ -42,6 +44,12 @@ func (a *array) null() {
 func (a *array) int8(v int64) {
 	a.b = binary.BigEndian.AppendUint32(a.b, 8)
 	a.b = binary.BigEndian.AppendUint64(a.b, uint64(v))
+	a.n++
+}
+
+func (a *array) int4(v int32) {
+	a.b = binary.BigEndian.AppendUint32(a.b, 4)
+	a.b = binary.BigEndian.AppendUint32(a.b, uint32(v))
 	a.n++
 }
 

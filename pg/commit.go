@@ -20,6 +20,9 @@ func (tx *Tx) Commit() error {
 	if len(tx.dirty) == 0 && !tx.wrote && !tx.anyReserved() {
 		return tx.end(stmtCommit)
 	}
+	if err := tx.settleCollections(); err != nil {
+		return tx.failed(err)
+	}
 	tx.c.stamp()
 	tx.queueWrites()
 	if tx.open {
@@ -54,6 +57,9 @@ func (tx *Tx) Flush() error {
 	if len(tx.dirty) > 0 || tx.anyReserved() {
 		if !tx.open {
 			tx.begin()
+		}
+		if err := tx.settleCollections(); err != nil {
+			return tx.failed(err)
 		}
 		tx.queueWrites()
 		if err := tx.c.sync(); err != nil {
@@ -90,6 +96,10 @@ func (tx *Tx) failed(err error) error {
 		// connection registers a new one.
 		_ = tx.c.fail(err)
 		return &Error{KindUnavailable, err}
+	}
+	if codeOf(err) == codeOutOfRange {
+		tx.c.next.careful = true
+		return &Error{KindRetry, err}
 	}
 	return classify(err)
 }

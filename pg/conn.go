@@ -26,9 +26,19 @@ type Conn struct {
 	writer int64
 	round  int64
 
+	// seed is the key of the hash that members are found by.
+	seed [2]uint64
+	// colls are numbers for collections, taken from the sequence in blocks.
+	colls struct{ next, end int64 }
+	// next is what a unit that has to run again has found necessary.
+	next nextUnit
+
 	queue []queued
 	tx    Tx
 }
+
+// nextUnit says how the next unit of work has to run.
+type nextUnit struct{ snapshot, lockReads, careful bool }
 
 // queued is a statement whose result has not arrived yet.
 type queued struct {
@@ -55,6 +65,9 @@ func Connect(ctx context.Context, cfg Config) (*Conn, error) {
 	err = prepareAll(ctx, pc)
 	if err == nil {
 		err = c.register(ctx)
+	}
+	if err == nil {
+		err = c.readSeed(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, pc.Close(ctx))

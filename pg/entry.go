@@ -29,6 +29,16 @@ const (
 	EncodingText                    // never int: embstr or raw, as the length suggests
 )
 
+// Encodings of collections, as Redis names them. They follow Redis' rules; how
+// a collection is stored depends on its size in bytes alone.
+const (
+	EncodingListpack Encoding = iota
+	EncodingIntset
+	EncodingHashtable
+	EncodingSkiplist
+	EncodingQuicklist
+)
+
 // kind is type and encoding as the column kind of kv_keys stores them.
 type kind int16
 
@@ -69,6 +79,8 @@ type row struct {
 	tid    [6]byte // place of the row version; stable while the row is locked
 	id     int64
 	space  int32
+	typ    Type
+	coll   int64
 }
 
 // change is what a commit has to write for an entry.
@@ -109,6 +121,12 @@ type Entry struct {
 	expireAt int64 // milliseconds since 1970, 0 none; below 0 a time to live
 	length   int64
 	value    []byte
+
+	// What a collection is now; value follows with the commit.
+	coll    int64 // where the elements are, 0 if they are packed in value
+	newType Type  // of an absent key that is about to be filled
+	members *Members
+	list    *List
 }
 
 // Name returns the key.
@@ -116,6 +134,9 @@ func (e *Entry) Name() []byte { return e.name }
 
 // DB returns the database index.
 func (e *Entry) DB() int { return e.db }
+
+// Tx returns the unit of work that the entry is part of.
+func (e *Entry) Tx() *Tx { return e.tx }
 
 // Exists reports whether the key exists; an expired one does not.
 func (e *Entry) Exists() bool { return e.typ != TypeNone }
@@ -149,6 +170,7 @@ func (e *Entry) ExpireAt() (int64, error) {
 // SetString makes the key a string with this value. An existing expiry stays;
 // see SetExpireAt. The value is kept, not copied, until the unit ends.
 func (e *Entry) SetString(v []byte, enc Encoding) {
+	e.clearCollection()
 	e.typ, e.encoding, e.value, e.length = TypeString, enc, v, int64(len(v))
 	e.whole = true
 	e.touch(changedValue)
@@ -186,12 +208,32 @@ func (e *Entry) SetExpireAt(ms int64) {
 // Delete removes the key and reports whether it existed.
 func (e *Entry) Delete() bool {
 	existed := e.Exists()
+	e.clearCollection()
 	e.typ, e.encoding, e.value, e.length, e.expireAt = TypeNone, 0, nil, 0, 0
 	e.whole = true
 	if existed {
 		e.touch(changedValue)
 	}
 	return existed
+}
+
+// clearCollection forgets the collection that the key was.
+func (e *Entry) clearCollection() {
+	e.coll = 0
+	if e.members != nil {
+		e.members.reset()
+	}
+	if e.list != nil {
+		e.list.reset()
+	}
+}
+
+// SetEncoding notes the representation that OBJECT ENCODING tells.
+func (e *Entry) SetEncoding(enc Encoding) {
+	if e.encoding != enc {
+		e.encoding = enc
+		e.touch(changedValue)
+	}
 }
 
 // touch notes a change for the commit.

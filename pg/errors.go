@@ -18,6 +18,7 @@ const (
 	codeSerializationFailure = "40001"
 	codeDeadlockDetected     = "40P01"
 	codeReadOnly             = "25006"
+	codeOutOfRange           = "22003" // how sqlUpsert refuses to overwrite a collection
 )
 
 // Kind is what a failed unit of work means to its caller.
@@ -91,6 +92,15 @@ func connectionEnds(e *pgconn.PgError) bool {
 func isConnectionError(err error) bool {
 	var pgErr *pgconn.PgError
 	return !errors.As(err, &pgErr) || connectionEnds(pgErr)
+}
+
+// codeOf returns the SQLSTATE of an error, "" if it has none.
+func codeOf(err error) string {
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) {
+		return pgErr.Code
+	}
+	return ""
 }
 
 // IsUnreachable reports whether err means that PostgreSQL could not be reached

@@ -18,7 +18,7 @@ const (
 	sqlLockParts = selectRows + valueIfAsked + place + `, octet_length(value)` + fromKeys + lockRows
 
 	selectRows = `
-SELECT key, long_key, kind, expire_at, CASE WHEN expire_at IS NOT NULL THEN clock_timestamp() END, `
+SELECT key, long_key, kind, expire_at, CASE WHEN expire_at IS NOT NULL THEN clock_timestamp() END, coll, `
 	valueIfAsked = `CASE WHEN octet_length(value) <= 2000 OR key = ANY ($3::bytea[]) THEN value END`
 	place        = `, id, ctid, space`
 	fromKeys     = `
@@ -45,6 +45,7 @@ const (
 	colKind
 	colExpireAt
 	colClock
+	colColl
 	colValue
 	numReadColumns
 
@@ -142,7 +143,10 @@ func (tx *Tx) takeRow(db int, lock bool, v [][]byte) error {
 		return errShape(stmtRead, v)
 	}
 	if lock {
-		e.row = row{exists: true, id: asInt(v[colID]), space: int32(asInt(v[colSpace]))}
+		e.row = row{
+			exists: true, id: asInt(v[colID]), space: int32(asInt(v[colSpace])),
+			typ: kind(asInt(v[colKind])).typ(), coll: collOf(v),
+		}
 		copy(e.row.tid[:], v[colTID])
 		tx.pinSpace(db, e.row.space)
 	}
@@ -158,7 +162,7 @@ func (tx *Tx) takeRow(db int, lock bool, v [][]byte) error {
 	k := kind(asInt(v[colKind]))
 	e.typ, e.encoding = k.typ(), k.encoding()
 	e.reserved = e.typ == TypeNone
-	e.expireAt = expireAt
+	e.expireAt, e.coll = expireAt, collOf(v)
 	e.whole = v[colValue] != nil
 	switch {
 	case e.whole:
@@ -168,6 +172,14 @@ func (tx *Tx) takeRow(db int, lock bool, v [][]byte) error {
 		e.length = asInt(v[columns])
 	}
 	return nil
+}
+
+// collOf returns where a loaded row's elements are, 0 if they are in its value.
+func collOf(v [][]byte) int64 {
+	if v[colColl] == nil {
+		return 0
+	}
+	return asInt(v[colColl])
 }
 
 // finishLoad settles what the rows that came, and those that did not, mean.

@@ -13,6 +13,7 @@ type statement uint8
 // The catalogue. SQL stands beside the code that sends it.
 const (
 	stmtBegin statement = iota
+	stmtBeginRead
 	stmtCommit
 	stmtRollback
 	stmtClock
@@ -23,10 +24,13 @@ const (
 	stmtLockParts
 	stmtReserve
 	stmtUpsert
-	stmtUpsertLong
+	stmtUpsertWide
 	stmtInsert
-	stmtInsertLong
+	stmtInsertWide
 	stmtUpdate
+	stmtUpdateWide
+	stmtDropColls
+	stmtTakeColls
 	stmtUpdateExpiry
 	stmtDelete
 	stmtDeleteKeys
@@ -42,12 +46,48 @@ const (
 	stmtRenewSpace
 	stmtSwapSpaces
 	stmtSweep
+	stmtHashFind
+	stmtHashPage
+	stmtHashInsert
+	stmtHashUpdate
+	stmtHashDelete
+	stmtHashCopy
+	stmtSetFind
+	stmtSetPage
+	stmtSetInsert
+	stmtSetDelete
+	stmtSetCopy
+	stmtZsetFind
+	stmtZsetPage
+	stmtZsetInsert
+	stmtZsetUpdate
+	stmtZsetDelete
+	stmtZsetCopy
+	stmtZsetRange
+	stmtZsetRevRange
+	stmtZsetCount
+	stmtZsetLex
+	stmtZsetRevLex
+	stmtZsetLexCount
+	stmtZsetRank
+	stmtZsetEnds
+	stmtListLoad
+	stmtListInsert
+	stmtListUpdate
+	stmtListDelete
+	stmtListTrim
+	stmtListCopy
+	stmtCollectHash
+	stmtCollectSet
+	stmtCollectZset
+	stmtCollectList
 	numStatements
 )
 
 // catalogue holds name and text of every prepared statement.
 var catalogue = [numStatements]struct{ name, sql string }{
 	stmtBegin:        {"begin", "BEGIN"},
+	stmtBeginRead:    {"begin_read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
 	stmtCommit:       {"commit", "COMMIT"},
 	stmtRollback:     {"rollback", "ROLLBACK"},
 	stmtClock:        {"clock", sqlClock},
@@ -58,10 +98,13 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtLockParts:    {"lock_parts", sqlLockParts},
 	stmtReserve:      {"reserve", sqlReserve},
 	stmtUpsert:       {"upsert", sqlUpsert},
-	stmtUpsertLong:   {"upsert_long", sqlUpsertLong},
+	stmtUpsertWide:   {"upsert_wide", sqlUpsertWide},
 	stmtInsert:       {"insert", sqlInsert},
-	stmtInsertLong:   {"insert_long", sqlInsertLong},
+	stmtInsertWide:   {"insert_wide", sqlInsertWide},
 	stmtUpdate:       {"update", sqlUpdate},
+	stmtUpdateWide:   {"update_wide", sqlUpdateWide},
+	stmtDropColls:    {"drop_colls", sqlDropColls},
+	stmtTakeColls:    {"take_colls", sqlTakeColls},
 	stmtUpdateExpiry: {"update_expiry", sqlUpdateExpiry},
 	stmtDelete:       {"delete", sqlDelete},
 	stmtDeleteKeys:   {"delete_keys", sqlDeleteKeys},
@@ -77,6 +120,42 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtRenewSpace:   {"renew_space", sqlRenewSpace},
 	stmtSwapSpaces:   {"swap_spaces", sqlSwapSpaces},
 	stmtSweep:        {"sweep", sqlSweep},
+
+	stmtHashFind:     {"hash_find", sqlHashFind},
+	stmtHashPage:     {"hash_page", sqlHashPage},
+	stmtHashInsert:   {"hash_insert", sqlHashInsert},
+	stmtHashUpdate:   {"hash_update", sqlHashUpdate},
+	stmtHashDelete:   {"hash_delete", sqlHashDelete},
+	stmtHashCopy:     {"hash_copy", sqlHashCopy},
+	stmtSetFind:      {"set_find", sqlSetFind},
+	stmtSetPage:      {"set_page", sqlSetPage},
+	stmtSetInsert:    {"set_insert", sqlSetInsert},
+	stmtSetDelete:    {"set_delete", sqlSetDelete},
+	stmtSetCopy:      {"set_copy", sqlSetCopy},
+	stmtZsetFind:     {"zset_find", sqlZsetFind},
+	stmtZsetPage:     {"zset_page", sqlZsetPage},
+	stmtZsetInsert:   {"zset_insert", sqlZsetInsert},
+	stmtZsetUpdate:   {"zset_update", sqlZsetUpdate},
+	stmtZsetDelete:   {"zset_delete", sqlZsetDelete},
+	stmtZsetCopy:     {"zset_copy", sqlZsetCopy},
+	stmtZsetRange:    {"zset_range", sqlZsetRange},
+	stmtZsetRevRange: {"zset_rev_range", sqlZsetRevRange},
+	stmtZsetCount:    {"zset_count", sqlZsetCount},
+	stmtZsetLex:      {"zset_lex", sqlZsetLex},
+	stmtZsetRevLex:   {"zset_rev_lex", sqlZsetRevLex},
+	stmtZsetLexCount: {"zset_lex_count", sqlZsetLexCount},
+	stmtZsetRank:     {"zset_rank", sqlZsetRank},
+	stmtZsetEnds:     {"zset_ends", sqlZsetEnds},
+	stmtListLoad:     {"list_load", sqlListLoad},
+	stmtListInsert:   {"list_insert", sqlListInsert},
+	stmtListUpdate:   {"list_update", sqlListUpdate},
+	stmtListDelete:   {"list_delete", sqlListDelete},
+	stmtListTrim:     {"list_trim", sqlListTrim},
+	stmtCollectHash:  {"collect_hash", sqlCollectHash},
+	stmtCollectSet:   {"collect_set", sqlCollectSet},
+	stmtCollectZset:  {"collect_zset", sqlCollectZset},
+	stmtCollectList:  {"collect_list", sqlCollectList},
+	stmtListCopy:     {"list_copy", sqlListCopy},
 }
 
 // prepareAll prepares the catalogue on a fresh connection.

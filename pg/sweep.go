@@ -20,7 +20,9 @@ WITH hit AS MATERIALIZED (
     FOR UPDATE OF k SKIP LOCKED
 ), gone AS (
     DELETE FROM kv_keys k USING victim WHERE k.ctid = victim.tid
-    RETURNING k.space, k.key, k.long_key, k.expire_at IS NOT NULL AS volatile
+    RETURNING k.space, k.key, k.long_key, k.coll, k.kind
+), dropped AS (
+    INSERT INTO kv_dropped_colls (coll, type) SELECT coll, kind & 15 FROM gone WHERE coll IS NOT NULL
 )
 SELECT (SELECT count(*) FROM hit WHERE volatile), (SELECT count(*) FROM hit),
        d.db, gone.key, gone.long_key,
@@ -106,10 +108,12 @@ func (c *Conn) Housekeeping() error {
 	return nil
 }
 
+var errClosed = &Error{KindUnavailable, errors.New("the connection is closed")}
+
 // execSQL runs a statement that is too rare to be prepared.
 func (c *Conn) execSQL(sql string) error {
 	if c.Broken() {
-		return &Error{KindUnavailable, errors.New("the connection is closed")}
+		return errClosed
 	}
 	c.sendText(sql)
 	if err := c.sync(); err != nil {

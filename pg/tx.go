@@ -39,7 +39,16 @@ type Tx struct {
 	micros int64 // the same in microseconds; 0 if it was read with rows only
 	spaces []spaceSeen
 	gone   []row  // rows that lost their key to another row
+	copied []row  // elements without a row so far
 	moves  []move // rows that get another key, in the order of commands
+
+	colls   map[int64]*Members // by where their rows are
+	looking []wanted           // members to be looked for
+
+	// How the unit runs, as the one before it has found necessary.
+	readOnly  bool // it sees one state of the database
+	lockReads bool // keys that are only read are locked too
+	careful   bool // blind writes look first
 
 	buffers              writeBuffers
 	slabs                slabs
@@ -63,6 +72,7 @@ type move struct {
 func (tx *Tx) init(c *Conn) {
 	tx.c = c
 	tx.entries = make(map[uint64]*Entry)
+	tx.colls = make(map[int64]*Members)
 	tx.readRow0 = func(v [][]byte) error { return tx.takeRow(0, false, v) }
 	tx.lockedRow0 = func(v [][]byte) error { return tx.takeRow(0, true, v) }
 }
@@ -74,6 +84,8 @@ func (c *Conn) Begin() *Tx {
 	tx.forget()
 	tx.open, tx.wrote, tx.now, tx.micros = false, false, 0, 0
 	tx.spaces = tx.spaces[:0]
+	tx.readOnly, tx.lockReads, tx.careful = c.next.snapshot, c.next.lockReads, c.next.careful
+	c.next = nextUnit{}
 	return tx
 }
 
@@ -84,8 +96,9 @@ func (tx *Tx) Generation() uint64 { return tx.generation }
 func (tx *Tx) forget() {
 	tx.generation++
 	clear(tx.entries)
+	clear(tx.colls)
 	tx.list, tx.planned, tx.dirty = tx.list[:0], tx.planned[:0], tx.dirty[:0]
-	tx.gone, tx.moves = tx.gone[:0], tx.moves[:0]
+	tx.gone, tx.moves, tx.copied = tx.gone[:0], tx.moves[:0], tx.copied[:0]
 	tx.slabs.reset()
 }
 
@@ -94,6 +107,9 @@ func (tx *Tx) forget() {
 // kept, not copied, until the unit ends. Call it in the order of the commands:
 // after a blind write of a key, later commands see what was written.
 func (tx *Tx) Plan(db int, name []byte, hash uint64, mode Mode, part Part) *Entry {
+	if tx.careful && mode == ModeBlind {
+		mode = ModeUpdate
+	}
 	e := tx.find(hash, db, name)
 	if e == nil {
 		e = tx.slabs.entry()
@@ -164,9 +180,15 @@ func (tx *Tx) find(hash uint64, db int, name []byte) *Entry {
 // Load brings what was planned, in one round trip. It locks the keys that will
 // be updated, in the order of their names.
 func (tx *Tx) Load() error {
-	lock := tx.open
+	lock := tx.open && !tx.readOnly || tx.lockReads
 	for _, e := range tx.planned {
 		lock = lock || e.mode >= ModeUpdate
+	}
+	if lock {
+		tx.readOnly = false
+	} else if tx.readOnly && !tx.open {
+		tx.c.send(stmtBeginRead, nil)
+		tx.open = true
 	}
 	if lock && !tx.open {
 		// Keys written blindly are locked with the others: an upsert after
@@ -215,7 +237,9 @@ func (tx *Tx) begin() {
 // before the first one's results are read. It fits into socket buffers.
 const maxPipelinedBytes = 16 << 10
 
-func (e *Entry) wantsLock() bool { return e.mode != ModeRead && e.tx.open }
+func (e *Entry) wantsLock() bool {
+	return (e.mode != ModeRead || e.tx.lockReads) && e.tx.open && !e.tx.readOnly
+}
 
 // compareLoads orders entries by statement and, within it, by name.
 func compareLoads(a, b *Entry) int {
@@ -299,15 +323,26 @@ func (tx *Tx) Rename(src, dst *Entry) {
 		changes = src.changes | changedName
 	}
 	dst.take(src)
+	dst.coll, dst.members, dst.list = src.coll, src.members, src.list
+	if dst.members != nil {
+		dst.members.e = dst
+	}
+	if dst.list != nil {
+		dst.list.e = dst
+	}
+	src.coll, src.members, src.list = 0, nil, nil
 	dst.touch(changes)
 	src.Delete()
 }
 
 // Copy gives dst a copy of src's contents and expiry. src MUST have been
-// loaded with its value, and dst with ModeStable.
-func (tx *Tx) Copy(src, dst *Entry) {
+// loaded with its value, with ModeUpdate if it may be a collection, and dst
+// with ModeStable. A large collection is copied inside PostgreSQL.
+func (tx *Tx) Copy(src, dst *Entry) error {
+	dst.coll, dst.members, dst.list = 0, nil, nil
 	dst.take(src)
 	dst.touch(changedValue)
+	return dst.copyCollection(src)
 }
 
 // take copies the state of a key, without its place.

@@ -8,7 +8,8 @@ const instant = `CASE WHEN u.expire_at < 0 THEN (SELECT kv_now_ms()) - u.expire_
 
 // Lists of rows are spread side by side in a target list, which costs less
 // than unnest of several arrays in FROM: that one keeps each list in a
-// tuplestore of its own. Long keys are rare enough for statements of their own.
+// tuplestore of its own. Long keys and large collections have statements of
+// their own.
 const (
 	// sqlInsert adds keys that were absent when they were loaded. Someone
 	// else's row with the same key is a unique violation, and the unit runs
@@ -18,23 +19,25 @@ INSERT INTO kv_keys AS k (space, key, kind, expire_at, value)
 SELECT ` + newSpace + `, u.key, u.kind, ` + instant + `, u.value
 FROM (` + newRows + `) AS u`
 
-	sqlInsertLong = `
-INSERT INTO kv_keys AS k (space, key, kind, expire_at, value, long_key)
-SELECT ` + newSpace + `, u.key, u.kind, ` + instant + `, u.value, u.long_key
-FROM (` + newRows + `, unnest($7::bytea[]) AS long_key) AS u`
+	sqlInsertWide = `
+INSERT INTO kv_keys AS k (space, key, kind, expire_at, value, long_key, coll)
+SELECT ` + newSpace + `, u.key, u.kind, ` + instant + `, u.value, u.long_key, u.coll
+FROM (` + newRows + `, unnest($7::bytea[]) AS long_key, unnest($8::int8[]) AS coll) AS u`
 
 	// sqlUpsert writes keys without having looked at them.
 	sqlUpsert     = sqlInsert + orUpdate
-	sqlUpsertLong = sqlInsertLong + orUpdate
+	sqlUpsertWide = sqlInsertWide + orUpdate
 
 	// newSpace is where rows are added. $2 is the space that the transaction
 	// has seen for the database index, null if it has not.
 	newSpace = `coalesce($2::int, (SELECT space FROM kv_databases WHERE db = $1))`
 	newRows  = `SELECT unnest($3::bytea[]) AS key, unnest($4::int2[]) AS kind,
       unnest($5::int8[]) AS expire_at, unnest($6::bytea[]) AS value`
+	// A collection with elements elsewhere is not overwritten unseen: a kind out
+	// of range ends the statement, and the unit runs again and looks first.
 	orUpdate = `
 ON CONFLICT (space, key) DO UPDATE
-SET kind = excluded.kind, expire_at = excluded.expire_at, value = excluded.value`
+SET kind = CASE WHEN k.coll IS NULL THEN excluded.kind ELSE (excluded.kind + 40000)::int2 END, expire_at = excluded.expire_at, value = excluded.value`
 )
 
 // Locked rows are found by their place: the lock keeps it from changing. The
@@ -43,6 +46,13 @@ const sqlUpdate = `
 UPDATE kv_keys k SET kind = u.kind, expire_at = ` + instant + `, value = u.value
 FROM (SELECT unnest($1::tid[]) AS tid, unnest($2::int8[]) AS id, unnest($3::int2[]) AS kind,
       unnest($4::int8[]) AS expire_at, unnest($5::bytea[]) AS value) AS u
+WHERE k.ctid = u.tid AND k.id = u.id`
+
+// sqlUpdateWide also says where the elements are from now on.
+const sqlUpdateWide = `
+UPDATE kv_keys k SET kind = u.kind, expire_at = ` + instant + `, value = u.value, coll = u.coll
+FROM (SELECT unnest($1::tid[]) AS tid, unnest($2::int8[]) AS id, unnest($3::int2[]) AS kind,
+      unnest($4::int8[]) AS expire_at, unnest($5::bytea[]) AS value, unnest($6::int8[]) AS coll) AS u
 WHERE k.ctid = u.tid AND k.id = u.id`
 
 const sqlUpdateExpiry = `
@@ -57,8 +67,14 @@ WHERE k.ctid = u.tid AND k.id = u.id`
 // sqlDeleteKeys removes keys that were written blindly and then deleted in the
 // same unit, whatever they held before.
 const sqlDeleteKeys = `
-DELETE FROM kv_keys
-WHERE space = ` + newSpace + ` AND key = ANY ($3::bytea[])`
+WITH gone AS (
+    DELETE FROM kv_keys WHERE space = ` + newSpace + ` AND key = ANY ($3::bytea[])
+    RETURNING coll, kind)
+INSERT INTO kv_dropped_colls (coll, type) SELECT coll, kind & 15 FROM gone WHERE coll IS NOT NULL`
+
+// sqlDropColls leaves the elements of collections to the collector.
+const sqlDropColls = `
+INSERT INTO kv_dropped_colls (coll, type) SELECT unnest($1::int8[]), unnest($2::int2[])`
 
 // sqlMove gives a locked row another key or database, whatever its size.
 const sqlMove = `
@@ -69,7 +85,8 @@ WHERE space = coalesce($2::int, (SELECT space FROM kv_databases WHERE db = $1)) 
 // writeBuffers are the parameter lists of the write statements, used again by
 // each unit.
 type writeBuffers struct {
-	tids, ids, keys, long, kinds, expiries, values array
+	tids, ids, keys, long, kinds, expiries, values, colls array
+	hashes, scores, counts                                array // of elements
 }
 
 func (w *writeBuffers) reset() {
@@ -80,6 +97,10 @@ func (w *writeBuffers) reset() {
 	w.kinds.reset(oidInt2)
 	w.expiries.reset(oidInt8)
 	w.values.reset(oidBytea)
+	w.colls.reset(oidInt8)
+	w.hashes.reset(oidInt8)
+	w.scores.reset(oidFloat8)
+	w.counts.reset(oidInt4)
 }
 
 func (w *writeBuffers) place(r *row) {
@@ -101,11 +122,15 @@ func (w *writeBuffers) expiry(ms int64) {
 }
 
 func (w *writeBuffers) value(e *Entry) {
-	if e.typ != TypeString {
-		w.values.null()
+	w.values.bytes(e.value)
+}
+
+func (w *writeBuffers) coll(e *Entry) {
+	if e.coll == 0 {
+		w.colls.null()
 		return
 	}
-	w.values.bytes(e.value)
+	w.colls.int8(e.coll)
 }
 
 // maxStatementBytes is where a list of values goes on in another statement:
@@ -118,15 +143,17 @@ const maxStatementBytes = 64 << 20
 func (tx *Tx) queueWrites() {
 	// The order of keys is the order of locks, in every process.
 	slices.SortFunc(tx.dirty, compareEntries)
+	tx.queueDropped()
 	tx.queueDeletes()
-	tx.queueUpdates()
+	tx.queueUpdates(stmtUpdate, false)
+	tx.queueUpdates(stmtUpdateWide, true)
 	tx.queueExpiries()
 	for i := range tx.moves {
 		tx.queueMove(&tx.moves[i])
 	}
 	tx.queueBlindDeletes()
-	tx.queueNewRows(stmtInsert, stmtInsertLong, true)
-	tx.queueNewRows(stmtUpsert, stmtUpsertLong, false)
+	tx.queueNewRows(stmtInsert, stmtInsertWide, true)
+	tx.queueNewRows(stmtUpsert, stmtUpsertWide, false)
 }
 
 func (tx *Tx) queueDeletes() {
@@ -145,18 +172,56 @@ func (tx *Tx) queueDeletes() {
 	}
 }
 
-func (tx *Tx) queueUpdates() {
+// queueDropped notes the collections that are not to be found any more.
+func (tx *Tx) queueDropped() {
 	w := &tx.buffers
 	w.reset()
-	send := func() {
-		if n := int(w.ids.n); n > 0 {
-			tx.c.sendWrite(stmtUpdate, n, w.tids.param(), w.ids.param(),
-				w.kinds.param(), w.expiries.param(), w.values.param())
-			w.reset()
+	drop := func(r *row) {
+		w.colls.int8(r.coll)
+		w.kinds.int2(int16(r.typ))
+	}
+	for i := range tx.gone {
+		if r := &tx.gone[i]; r.coll != 0 {
+			drop(r)
 		}
 	}
 	for _, e := range tx.dirty {
-		if !e.row.exists || e.typ == TypeNone || e.changes&changedValue == 0 {
+		if e.row.exists && e.row.coll != 0 && e.coll != e.row.coll {
+			drop(&e.row)
+		}
+	}
+	for i := range tx.copied {
+		r := &tx.copied[i]
+		if !slices.ContainsFunc(tx.dirty, func(e *Entry) bool { return e.coll == r.coll }) {
+			drop(r)
+		}
+	}
+	if n := int(w.colls.n); n > 0 {
+		tx.c.sendWrite(stmtDropColls, n, w.colls.param(), w.kinds.param())
+	}
+}
+
+// queueUpdates changes locked rows; wide ones are those whose elements are to be
+// found elsewhere than before.
+func (tx *Tx) queueUpdates(s statement, wide bool) {
+	w := &tx.buffers
+	w.reset()
+	send := func() {
+		n := int(w.ids.n)
+		switch {
+		case n == 0:
+			return
+		case wide:
+			tx.c.sendWrite(s, n, w.tids.param(), w.ids.param(),
+				w.kinds.param(), w.expiries.param(), w.values.param(), w.colls.param())
+		default:
+			tx.c.sendWrite(s, n, w.tids.param(), w.ids.param(),
+				w.kinds.param(), w.expiries.param(), w.values.param())
+		}
+		w.reset()
+	}
+	for _, e := range tx.dirty {
+		if !e.row.exists || e.typ == TypeNone || e.changes&changedValue == 0 || wide != (e.coll != e.row.coll) {
 			continue
 		}
 		if len(w.values.b)+len(e.value) > maxStatementBytes {
@@ -165,6 +230,7 @@ func (tx *Tx) queueUpdates() {
 		w.place(&e.row)
 		w.header(e)
 		w.value(e)
+		w.coll(e)
 	}
 	send()
 }
@@ -231,12 +297,12 @@ func (tx *Tx) queueBlindDeletes() {
 
 // queueNewRows adds the entries that have no row: those known to be absent
 // (locked) or those that may be there (not locked). One statement for each
-// database index and each maxStatementBytes; withLong is the statement for
-// lists with long keys.
-func (tx *Tx) queueNewRows(s, withLong statement, locked bool) {
+// database index and each maxStatementBytes; wide is the statement for lists
+// with long keys or large collections.
+func (tx *Tx) queueNewRows(s, wide statement, locked bool) {
 	w := &tx.buffers
 	for i := 0; i < len(tx.dirty); {
-		db, long := tx.dirty[i].db, false
+		db, narrow := tx.dirty[i].db, true
 		w.reset()
 		for ; i < len(tx.dirty) && tx.dirty[i].db == db; i++ {
 			e := tx.dirty[i]
@@ -246,16 +312,17 @@ func (tx *Tx) queueNewRows(s, withLong statement, locked bool) {
 			if w.keys.n > 0 && len(w.values.b)+len(e.value) > maxStatementBytes {
 				break
 			}
-			long = appendKey(&w.keys, &w.long, e.name) || long
+			narrow = !appendKey(&w.keys, &w.long, e.name) && e.coll == 0 && narrow
 			w.header(e)
 			w.value(e)
+			w.coll(e)
 		}
 		n := int(w.keys.n)
 		switch {
 		case n == 0:
-		case long:
-			tx.c.sendWrite(withLong, n, int2Param(db), tx.spaceParam(db), w.keys.param(),
-				w.kinds.param(), w.expiries.param(), w.values.param(), w.long.param())
+		case !narrow:
+			tx.c.sendWrite(wide, n, int2Param(db), tx.spaceParam(db), w.keys.param(),
+				w.kinds.param(), w.expiries.param(), w.values.param(), w.long.param(), w.colls.param())
 		default:
 			tx.c.sendWrite(s, n, int2Param(db), tx.spaceParam(db), w.keys.param(),
 				w.kinds.param(), w.expiries.param(), w.values.param())

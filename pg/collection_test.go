@@ -1,0 +1,422 @@
+package pg_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/mnorrsken/postkeys/pg"
+)
+
+// retried runs a unit until no race is lost, as the engine does.
+func retried(t *testing.T, c *pg.Conn, claims []claim, apply func(e []*pg.Entry) error) {
+	t.Helper()
+	for range 10 {
+		tx := c.Begin()
+		var entries []*pg.Entry
+		for _, cl := range claims {
+			name := []byte(cl.name)
+			entries = append(entries, tx.Plan(cl.db, name, pg.HashKey(cl.db, name), cl.mode, cl.part))
+		}
+		err := tx.Load()
+		if err == nil {
+			if err = apply(entries); err == nil {
+				err = tx.Commit()
+			}
+		}
+		if err == nil {
+			return
+		}
+		tx.Rollback()
+		if pg.KindOf(err) != pg.KindRetry {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("a unit was repeated too often")
+}
+
+// contents reads a whole key in a form that can be compared.
+func contents(t *testing.T, c *pg.Conn, name string) (out string) {
+	t.Helper()
+	retried(t, c, []claim{{0, name, pg.ModeRead, pg.PartValue}}, func(e []*pg.Entry) error {
+		var err error
+		out, err = describe(e[0])
+		return err
+	})
+	return out
+}
+
+func describe(e *pg.Entry) (string, error) {
+	switch e.Type() {
+	case pg.TypeNone:
+		return "none", nil
+	case pg.TypeString:
+		return "string " + string(e.Value()), nil
+	case pg.TypeList:
+		l, err := e.List()
+		if err != nil {
+			return "", err
+		}
+		var items []string
+		err = l.Range(0, l.Len()-1, func(_ int64, v []byte) bool {
+			items = append(items, string(v))
+			return true
+		})
+		return fmt.Sprintf("list %q", items), err
+	default:
+		ms, err := e.Members(e.Type())
+		if err != nil {
+			return "", err
+		}
+		all, err := ms.All()
+		if err == nil && int64(len(all)) != ms.Len() {
+			return "", fmt.Errorf("%s %d members, Len is %d", e.Type(), len(all), ms.Len())
+		}
+		var items []string
+		for _, m := range all {
+			items = append(items, fmt.Sprintf("%.30q=%.30q/%v", m.Name, m.Value, m.Score))
+		}
+		slices.Sort(items)
+		return fmt.Sprintf("%s %q", e.Type(), items), err
+	}
+}
+
+// model is what a key should hold.
+type model struct {
+	typ     pg.Type
+	members map[string]string
+	scores  map[string]float64
+	items   []string
+	text    string
+}
+
+func (m *model) String() string {
+	switch m.typ {
+	case pg.TypeNone:
+		return "none"
+	case pg.TypeString:
+		return "string " + m.text
+	case pg.TypeList:
+		return fmt.Sprintf("list %q", m.items)
+	}
+	var items []string
+	for name, value := range m.members {
+		items = append(items, fmt.Sprintf("%.30q=%.30q/%v", name, value, m.scores[name]))
+	}
+	slices.Sort(items)
+	return fmt.Sprintf("%s %q", m.typ, items)
+}
+
+func (m *model) clone() *model {
+	out := *m
+	out.members, out.scores, out.items = maps.Clone(m.members), maps.Clone(m.scores), slices.Clone(m.items)
+	return &out
+}
+
+// TestCollectionsAgainstAModel changes keys of all types at random, in units of
+// several steps on two connections, and compares every key with a model.
+func TestCollectionsAgainstAModel(t *testing.T) {
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			compareWithModel(t, seed)
+		})
+	}
+}
+
+func compareWithModel(t *testing.T, seed uint64) {
+	cfg := config(t)
+	conns := []*pg.Conn{connect(t, cfg), connect(t, cfg)}
+	rng := rand.New(rand.NewPCG(seed, 2))
+	models := map[string]*model{}
+	names := []string{"a", "b", "c"}
+	for _, n := range names {
+		models[n] = &model{}
+	}
+	for range 300 {
+		c := conns[rng.IntN(2)]
+		seed := rng.Uint64()
+		var next map[string]*model
+		var claims []claim
+		for _, n := range names {
+			claims = append(claims, stable(n))
+		}
+		retried(t, c, claims, func(e []*pg.Entry) error {
+			next = map[string]*model{}
+			for n, m := range models {
+				next[n] = m.clone()
+			}
+			rng := rand.New(rand.NewPCG(seed, 3))
+			for range 1 + rng.IntN(4) {
+				if err := step(rng, e, next); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		models = next
+		for _, n := range names {
+			if got, want := contents(t, conns[rng.IntN(2)], n), models[n].String(); got != want {
+				t.Fatalf("key %s: got\n%.600s\nwant\n%.600s", n, got, want)
+			}
+		}
+	}
+	noOrphans(t, cfg, conns[0])
+}
+
+// step changes one key, and its model alike.
+func step(rng *rand.Rand, e []*pg.Entry, models map[string]*model) error {
+	i := rng.IntN(len(e))
+	key := e[i]
+	m := models[string(key.Name())]
+	switch rng.IntN(14) {
+	case 0:
+		key.Delete()
+		*m = model{}
+		return nil
+	case 1:
+		key.Replace([]byte("text"), pg.EncodingNatural)
+		*m = model{typ: pg.TypeString, text: "text"}
+		return nil
+	case 2, 3:
+		return rename(rng, e, key, models)
+	}
+	if m.typ == pg.TypeNone {
+		m.typ = []pg.Type{pg.TypeHash, pg.TypeSet, pg.TypeZset, pg.TypeList}[rng.IntN(4)]
+		m.members, m.scores = map[string]string{}, map[string]float64{}
+	}
+	var err error
+	switch m.typ {
+	case pg.TypeString:
+	case pg.TypeList:
+		err = stepList(rng, key, m)
+	default:
+		err = stepMembers(rng, key, m)
+	}
+	if m.typ != pg.TypeString && len(m.items)+len(m.members) == 0 {
+		*m = model{}
+	}
+	return err
+}
+
+func rename(rng *rand.Rand, e []*pg.Entry, src *pg.Entry, models map[string]*model) error {
+	dst := e[rng.IntN(len(e))]
+	if dst == src || !src.Exists() {
+		return nil
+	}
+	from, to := models[string(src.Name())], models[string(dst.Name())]
+	if rng.IntN(2) == 0 {
+		*to = *from.clone()
+		return src.Tx().Copy(src, dst)
+	}
+	*to, *from = *from, model{}
+	src.Tx().Rename(src, dst)
+	return nil
+}
+
+func stepMembers(rng *rand.Rand, key *pg.Entry, m *model) error {
+	ms, err := key.Members(m.typ)
+	if err != nil {
+		return err
+	}
+	n := []int{1, 5, 60, 300}[rng.IntN(4)]
+	for range n {
+		name := fmt.Sprintf("member %d", rng.IntN(400))
+		if rng.IntN(40) == 0 {
+			name = "long " + string(bytes.Repeat([]byte("x"), 700)) + name
+		}
+		if rng.IntN(3) == 0 && n < 300 || rng.IntN(20) == 0 {
+			removed, err := ms.Remove([]byte(name))
+			if err != nil {
+				return err
+			}
+			if _, ok := m.members[name]; ok != removed {
+				return fmt.Errorf("removing %s: %v", name, removed)
+			}
+			delete(m.members, name)
+			delete(m.scores, name)
+			if len(m.members) == 0 {
+				return nil
+			}
+			continue
+		}
+		mem, added, err := ms.Put([]byte(name))
+		if err != nil {
+			return err
+		}
+		if _, ok := m.members[name]; ok == added {
+			return fmt.Errorf("adding %s: %v", name, added)
+		}
+		m.members[name] = ""
+		switch m.typ {
+		case pg.TypeHash:
+			mem.Value = fmt.Appendf(nil, "value %d", rng.IntN(1000))
+			m.members[name] = string(mem.Value)
+		case pg.TypeZset:
+			mem.Score = float64(rng.IntN(50)) / 2
+			m.scores[name] = mem.Score
+		default:
+		}
+		ms.Changed(mem)
+	}
+	if m.typ == pg.TypeZset {
+		return checkRanges(rng, ms, m)
+	}
+	return nil
+}
+
+// checkRanges compares ranges of a sorted set with the model, in the middle of
+// a unit.
+func checkRanges(rng *rand.Rand, ms *pg.Members, m *model) error {
+	order := slices.SortedFunc(maps.Keys(m.members), func(a, b string) int {
+		return cmp.Or(cmp.Compare(m.scores[a], m.scores[b]), cmp.Compare(a, b))
+	})
+	r := pg.ScoreRange{Min: float64(rng.IntN(30)) / 2, Max: float64(rng.IntN(60)) / 2}
+	s := pg.Slice{Offset: int64(rng.IntN(5)), Count: int64(rng.IntN(20) - 1), Reverse: rng.IntN(2) == 0}
+	in := slices.DeleteFunc(slices.Clone(order), func(n string) bool { return m.scores[n] < r.Min || m.scores[n] > r.Max })
+	count := int64(len(in))
+	if s.Reverse {
+		slices.Reverse(in)
+	}
+	in = in[min(int(s.Offset), len(in)):]
+	if s.Count >= 0 {
+		in = in[:min(int(s.Count), len(in))]
+	}
+	got, err := ms.RangeByScore(r, s)
+	if err != nil {
+		return err
+	}
+	if err := sameMembers("by score", got, in); err != nil {
+		return err
+	}
+	if n, err := ms.CountByScore(r); err != nil || n != count {
+		return fmt.Errorf("count by score: %d, want %d, %w", n, count, err)
+	}
+	start := rng.IntN(len(order))
+	stop := start + rng.IntN(len(order)-start)
+	if got, err = ms.RangeByRank(int64(start), int64(stop), false); err != nil {
+		return err
+	}
+	if err := sameMembers("by rank", got, order[start:stop+1]); err != nil {
+		return err
+	}
+	mem, err := ms.Find([]byte(order[start]))
+	if err != nil {
+		return err
+	}
+	if rank, err := ms.Rank(mem); err != nil || rank != int64(start) {
+		return fmt.Errorf("rank: %d, want %d, %w", rank, start, err)
+	}
+	return nil
+}
+
+func sameMembers(what string, got []*pg.Member, want []string) error {
+	names := make([]string, 0, len(got))
+	for _, m := range got {
+		names = append(names, string(m.Name))
+	}
+	if !slices.Equal(names, want) {
+		return fmt.Errorf("%s: got %.20q, want %.20q", what, names, want)
+	}
+	return nil
+}
+
+func stepList(rng *rand.Rand, key *pg.Entry, m *model) error {
+	l, err := key.List()
+	if err != nil {
+		return err
+	}
+	kind := rng.IntN(7)
+	for range []int{1, 5, 60, 400}[rng.IntN(4)] {
+		v := fmt.Sprintf("element %d", rng.IntN(1000))
+		if rng.IntN(100) == 0 {
+			v += string(bytes.Repeat([]byte("y"), 2500))
+		}
+		switch {
+		case kind <= 1 || len(m.items) == 0:
+			m.items = append(m.items, v)
+			err = l.PushRight([]byte(v))
+		case kind == 2:
+			m.items = slices.Insert(m.items, 0, v)
+			err = l.PushLeft([]byte(v))
+		case kind == 3:
+			err = popped(l.PopLeft, m.items[0])
+			m.items = m.items[1:]
+		case kind == 4:
+			err = popped(l.PopRight, m.items[len(m.items)-1])
+			m.items = m.items[:len(m.items)-1]
+		case kind == 5:
+			at := rng.IntN(len(m.items))
+			m.items[at] = v
+			err = l.Set(int64(at), []byte(v))
+		default:
+			start := rng.IntN(len(m.items))
+			stop := start + rng.IntN(len(m.items)-start)
+			m.items = slices.Clone(m.items[start : stop+1])
+			return l.Trim(int64(start), int64(stop))
+		}
+		if err != nil {
+			return err
+		}
+		if len(m.items) == 0 {
+			return nil
+		}
+	}
+	at := rng.IntN(len(m.items))
+	if v, err := l.At(int64(at)); err != nil || string(v) != m.items[at] {
+		return fmt.Errorf("element %d: %.20q, want %.20q, %w", at, v, m.items[at], err)
+	}
+	if rng.IntN(8) == 0 {
+		slices.Reverse(m.items)
+		items := make([][]byte, 0, len(m.items))
+		for _, v := range m.items {
+			items = append(items, []byte(v))
+		}
+		l.Rebuild(items)
+	}
+	return nil
+}
+
+func popped(pop func() ([]byte, error), want string) error {
+	v, err := pop()
+	if err == nil && string(v) != want {
+		err = fmt.Errorf("popped %.20q, want %.20q", v, want)
+	}
+	return err
+}
+
+// noOrphans lets the collector finish and checks that no element is left that
+// no key owns.
+func noOrphans(t *testing.T, cfg pg.Config, c *pg.Conn) {
+	t.Helper()
+	for {
+		colls, _, err := c.Collect()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if colls == 0 {
+			break
+		}
+	}
+	db, err := pgx.Connect(context.Background(), cfg.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { err = errors.Join(err, db.Close(context.Background())) }()
+	for _, table := range []string{"kv_hashes", "kv_sets", "kv_zsets", "kv_lists"} {
+		var owned, orphans int
+		err := db.QueryRow(context.Background(), "SELECT count(*) FILTER (WHERE k.id IS NOT NULL), count(*) FILTER (WHERE k.id IS NULL) FROM "+
+			table+" e LEFT JOIN kv_keys k ON k.coll = e.coll").Scan(&owned, &orphans)
+		if err != nil || orphans != 0 {
+			t.Errorf("%s: %d rows of keys, %d orphans, %v", table, owned, orphans, err)
+		}
+	}
+}

@@ -1,0 +1,257 @@
+package pg
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/dchest/siphash"
+)
+
+// The statements that load members give the same columns for every type:
+// collection, hash, place, name, value, score, expiry. $1 and $2 are parallel
+// lists of collections and hashes where single members are looked for.
+const (
+	hashColumns = `f.coll, f.hash, f.ctid, f.field, f.value, NULL::float8, f.expire_at`
+	setColumns  = `f.coll, f.hash, f.ctid, f.member, NULL::bytea, NULL::float8, NULL::int8`
+	zsetColumns = `f.coll, f.hash, f.ctid, coalesce(f.long_member, f.member), NULL::bytea, f.score, NULL::int8`
+
+	lookedFor = `(SELECT unnest($1::int8[]) AS coll, unnest($2::int8[]) AS hash) AS u`
+
+	sqlHashFind = `SELECT ` + hashColumns + ` FROM ` + lookedFor + ` JOIN kv_hashes f ON f.coll = u.coll AND f.hash = u.hash`
+	sqlSetFind  = `SELECT ` + setColumns + ` FROM ` + lookedFor + ` JOIN kv_sets f ON f.coll = u.coll AND f.hash = u.hash`
+	sqlZsetFind = `SELECT ` + zsetColumns + ` FROM ` + lookedFor + ` JOIN kv_zsets f ON f.coll = u.coll AND f.hash = u.hash`
+
+	// A page is what SCAN visits: from a hash on, in the order of the hashes,
+	// and to the end of the last hash.
+	fromHash = ` WHERE f.coll = $1 AND f.hash >= $2 ORDER BY f.hash FETCH FIRST ($3::int8) ROWS WITH TIES`
+
+	sqlHashPage = `SELECT ` + hashColumns + ` FROM kv_hashes f` + fromHash
+	sqlSetPage  = `SELECT ` + setColumns + ` FROM kv_sets f` + fromHash
+	sqlZsetPage = `SELECT ` + zsetColumns + ` FROM kv_zsets f` + fromHash
+)
+
+// membersTable is the statements for one type of collection.
+type membersTable struct {
+	find, page, insert, update, remove, copy statement
+}
+
+var membersTables = map[Type]membersTable{
+	TypeHash: {stmtHashFind, stmtHashPage, stmtHashInsert, stmtHashUpdate, stmtHashDelete, stmtHashCopy},
+	TypeSet:  {stmtSetFind, stmtSetPage, stmtSetInsert, 0, stmtSetDelete, stmtSetCopy},
+	TypeZset: {stmtZsetFind, stmtZsetPage, stmtZsetInsert, stmtZsetUpdate, stmtZsetDelete, stmtZsetCopy},
+}
+
+// hashName returns the hash that members are found by, never negative.
+func (c *Conn) hashName(name []byte) int64 {
+	return int64(siphash.Hash(c.seed[0], c.seed[1], name) >> 1)
+}
+
+// wanted is a member that is being looked for.
+type wanted struct {
+	ms   *Members
+	name []byte
+}
+
+// queueFind lists a member to look for in the next call of finds.
+func (tx *Tx) queueFind(ms *Members, name []byte) {
+	tx.looking = append(tx.looking, wanted{ms, name})
+}
+
+// finds looks for the listed members, in one round trip for all collections.
+func (tx *Tx) finds() error {
+	defer func() { tx.looking = tx.looking[:0] }()
+	if err := tx.queueFinds(); err != nil {
+		return err
+	}
+	if err := tx.c.sync(); err != nil {
+		return tx.failed(err)
+	}
+	tx.foundNot()
+	return nil
+}
+
+// queueFinds queues the statements for what finds looks for.
+func (tx *Tx) queueFinds() error {
+	for _, t := range []Type{TypeHash, TypeSet, TypeZset} {
+		colls, hashes := &tx.buffers.ids, &tx.buffers.expiries
+		colls.reset(oidInt8)
+		hashes.reset(oidInt8)
+		for _, w := range tx.looking {
+			if w.ms.e.typ == t {
+				if err := w.ms.e.stable(); err != nil {
+					return err
+				}
+				colls.int8(w.ms.e.coll)
+				hashes.int8(tx.c.hashName(w.name))
+			}
+		}
+		if colls.n > 0 {
+			tx.c.send(membersTables[t].find, tx.takeMember, colls.param(), hashes.param())
+		}
+	}
+	return nil
+}
+
+// foundNot notes which of the members looked for do not exist.
+func (tx *Tx) foundNot() {
+	for _, w := range tx.looking {
+		if w.ms.known(w.name) == nil {
+			w.ms.add(&Member{Name: w.name, hash: tx.c.hashName(w.name)})
+		}
+	}
+}
+
+var errColumns = errors.New("a statement that loads members returned another number of columns")
+
+// takeMember notes one loaded member.
+func (tx *Tx) takeMember(v [][]byte) error {
+	_, err := tx.memberOf(v)
+	return err
+}
+
+// memberOf returns the member of a loaded row: what is known of it already, or
+// what the row says. It is nil if the row belongs to no collection of the unit.
+func (tx *Tx) memberOf(v [][]byte) (*Member, error) {
+	if len(v) != 7 {
+		return nil, errColumns
+	}
+	ms := tx.colls[asInt(v[0])]
+	if ms == nil {
+		return nil, nil
+	}
+	if m := ms.known(v[3]); m != nil {
+		return m, nil
+	}
+	m := &Member{Name: tx.slabs.copyOf(v[3]), Value: tx.slabs.copyOf(v[4]), hash: asInt(v[1]), exists: true, stored: true}
+	copy(m.tid[:], v[2])
+	if v[5] != nil {
+		m.Score = math.Float64frombits(binary.BigEndian.Uint64(v[5]))
+	}
+	if v[6] != nil {
+		m.ExpireAt = asInt(v[6])
+	}
+	ms.add(m)
+	return m, nil
+}
+
+// stable makes sure that what is loaded from now on fits what is known: the
+// unit sees one state of the database, or holds the lock of the key.
+func (e *Entry) stable() error {
+	tx := e.tx
+	switch {
+	case tx.readOnly, e.locked:
+		return nil
+	case tx.open:
+		tx.c.next.lockReads = true
+	default:
+		tx.c.next.snapshot = true
+	}
+	return &Error{KindRetry, errors.New("a collection is read in parts")}
+}
+
+// everything is the number of rows of a page without an end.
+const everything = 1 << 40
+
+// loadAll loads every member that is not known.
+func (ms *Members) loadAll() error {
+	if ms.complete {
+		return nil
+	}
+	if err := ms.loadPage(0, everything, nil); err != nil {
+		return err
+	}
+	ms.complete = true
+	return nil
+}
+
+// loadPage loads members in the order of their hashes, about n of them from one
+// on, and calls visit for each that exists.
+func (ms *Members) loadPage(from, n int64, visit func(*Member)) error {
+	if err := ms.e.stable(); err != nil {
+		return err
+	}
+	tx := ms.e.tx
+	tx.c.send(membersTables[ms.e.typ].page, func(v [][]byte) error {
+		m, err := tx.memberOf(v)
+		if m != nil && m.exists && visit != nil {
+			visit(m)
+		}
+		return err
+	}, int8Param(ms.e.coll), int8Param(from), int8Param(n))
+	if err := tx.c.sync(); err != nil {
+		return tx.failed(err)
+	}
+	return nil
+}
+
+// Scan visits about n members from a cursor on (0 starts) and returns the
+// cursor that goes on from there, 0 at the end. A member that is there during
+// the whole walk is visited at least once. A small collection is visited at
+// once.
+func (ms *Members) Scan(cursor uint64, n int64, visit func(*Member)) (uint64, error) {
+	if ms.complete || cursor > math.MaxInt64 {
+		if cursor <= math.MaxInt64 {
+			for _, m := range ms.list {
+				if m.exists {
+					visit(m)
+				}
+			}
+		}
+		return 0, nil
+	}
+	if err := ms.writeOut(); err != nil {
+		return 0, err
+	}
+	var seen, last int64
+	err := ms.loadPage(int64(cursor), n, func(m *Member) {
+		seen, last = seen+1, m.hash
+		visit(m)
+	})
+	if err != nil || seen < n || last == math.MaxInt64 {
+		return 0, err
+	}
+	return uint64(last + 1), nil
+}
+
+// randomPage is how many members are loaded to choose a few at random: gaps
+// between hashes differ, so one out of a page is fairer than the one after a
+// random hash.
+const randomPage = 64
+
+// Random returns n different members chosen at random, or all if there are not
+// more. Of a large collection they come from one page.
+func (ms *Members) Random(n int64) ([]*Member, error) {
+	pool, err := ms.randomPool(n)
+	if err != nil {
+		return nil, err
+	}
+	rand.Shuffle(len(pool), func(i, j int) { pool[i], pool[j] = pool[j], pool[i] })
+	return pool[:min(n, int64(len(pool)))], nil
+}
+
+// randomPool returns members to choose n from, at least n if there are as many.
+func (ms *Members) randomPool(n int64) (pool []*Member, err error) {
+	size := max(randomPage, 2*n)
+	if !ms.complete && size < ms.count {
+		visit := func(m *Member) { pool = append(pool, m) }
+		start := rand.Int64()
+		if err = ms.loadPage(start, size, visit); err != nil {
+			return nil, err
+		}
+		if rest := size - int64(len(pool)); rest > 0 {
+			err = ms.loadPage(0, rest, func(m *Member) {
+				if m.hash < start {
+					visit(m)
+				}
+			})
+		}
+		if err != nil || int64(len(pool)) >= n {
+			return pool, err
+		}
+	}
+	all, err := ms.All()
+	return slices.Clone(all), err
+}
