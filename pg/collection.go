@@ -46,6 +46,17 @@ func (c *Conn) readSeed(ctx context.Context) error {
 // isCollection reports whether the key is anything with elements.
 func (e *Entry) isCollection() bool { return e.typ != TypeNone && e.typ != TypeString }
 
+// openCollection makes the working set of a loaded collection that is not
+// packed, so that elements that are loaded with it find their place.
+func (e *Entry) openCollection() (err error) {
+	if e.typ == TypeList {
+		_, err = e.List()
+	} else {
+		_, err = e.Members(e.typ)
+	}
+	return err
+}
+
 // settleCollections decides how changed collections are stored and queues what
 // changes among their elements.
 func (tx *Tx) settleCollections() error {
@@ -69,13 +80,17 @@ func (e *Entry) settle() error {
 		if err != nil {
 			return err
 		}
-		return l.settle()
+		err = l.settle()
+		e.tx.c.remember(e)
+		return err
 	}
 	ms, err := e.Members(e.typ)
 	if err != nil {
 		return err
 	}
-	return ms.settle()
+	err = ms.settle()
+	e.tx.c.remember(e)
+	return err
 }
 
 // copyCollection gives e, which has taken the rest from src, its elements.

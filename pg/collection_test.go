@@ -17,14 +17,16 @@ import (
 )
 
 // retried runs a unit until no race is lost, as the engine does.
-func retried(t *testing.T, c *pg.Conn, claims []claim, apply func(e []*pg.Entry) error) {
+func retried(t *testing.T, rng *rand.Rand, c *pg.Conn, claims []claim, apply func(e []*pg.Entry) error) {
 	t.Helper()
 	for range 10 {
 		tx := c.Begin()
 		var entries []*pg.Entry
 		for _, cl := range claims {
 			name := []byte(cl.name)
-			entries = append(entries, tx.Plan(cl.db, name, pg.HashKey(cl.db, name), cl.mode, cl.part))
+			e := tx.Plan(cl.db, name, pg.HashKey(cl.db, name), cl.mode, cl.part)
+			e.Need(someNeeds(rng))
+			entries = append(entries, e)
 		}
 		err := tx.Load()
 		if err == nil {
@@ -43,10 +45,32 @@ func retried(t *testing.T, c *pg.Conn, claims []claim, apply func(e []*pg.Entry)
 	t.Fatal("a unit was repeated too often")
 }
 
+// someNeeds says something about what will be looked at, true or not.
+func someNeeds(rng *rand.Rand) *pg.Needs {
+	n := &pg.Needs{}
+	switch rng.IntN(6) {
+	case 0:
+		return nil
+	case 1:
+		n.All = true
+	case 2:
+		n.Left, n.Right = rng.Int64N(3), rng.Int64N(3)
+	case 3:
+		n.Range, n.Start, n.Stop = true, rng.Int64N(400)-200, rng.Int64N(400)-200
+	case 4:
+		n.Random = 5
+	default:
+		for range rng.IntN(100) {
+			n.Names = append(n.Names, fmt.Appendf(nil, "member %d", rng.IntN(400)))
+		}
+	}
+	return n
+}
+
 // contents reads a whole key in a form that can be compared.
-func contents(t *testing.T, c *pg.Conn, name string) (out string) {
+func contents(t *testing.T, rng *rand.Rand, c *pg.Conn, name string) (out string) {
 	t.Helper()
-	retried(t, c, []claim{{0, name, pg.ModeRead, pg.PartValue}}, func(e []*pg.Entry) error {
+	retried(t, rng, c, []claim{{0, name, pg.ModeRead, pg.PartValue}}, func(e []*pg.Entry) error {
 		var err error
 		out, err = describe(e[0])
 		return err
@@ -149,7 +173,7 @@ func compareWithModel(t *testing.T, seed uint64) {
 		for _, n := range names {
 			claims = append(claims, stable(n))
 		}
-		retried(t, c, claims, func(e []*pg.Entry) error {
+		retried(t, rng, c, claims, func(e []*pg.Entry) error {
 			next = map[string]*model{}
 			for n, m := range models {
 				next[n] = m.clone()
@@ -164,7 +188,7 @@ func compareWithModel(t *testing.T, seed uint64) {
 		})
 		models = next
 		for _, n := range names {
-			if got, want := contents(t, conns[rng.IntN(2)], n), models[n].String(); got != want {
+			if got, want := contents(t, rng, conns[rng.IntN(2)], n), models[n].String(); got != want {
 				t.Fatalf("key %s: got\n%.600s\nwant\n%.600s", n, got, want)
 			}
 		}

@@ -30,6 +30,8 @@ type Conn struct {
 	seed [2]uint64
 	// colls are numbers for collections, taken from the sequence in blocks.
 	colls struct{ next, end int64 }
+	// places are where keys had their elements, by the hashes of the keys.
+	places map[uint64]place
 	// next is what a unit that has to run again has found necessary.
 	next nextUnit
 
@@ -61,6 +63,7 @@ func Connect(ctx context.Context, cfg Config) (*Conn, error) {
 		return nil, err
 	}
 	c := &Conn{cfg: cfg, pc: pc, fe: pc.Frontend()}
+	c.places = make(map[uint64]place)
 	c.tx.init(c)
 	err = prepareAll(ctx, pc)
 	if err == nil {

@@ -100,6 +100,7 @@ type Entry struct {
 	next *Entry // entries whose keys have the same hash
 	db   int
 	name []byte
+	hash uint64
 
 	// What is claimed.
 	mode       Mode
@@ -124,6 +125,9 @@ type Entry struct {
 
 	// What a collection is now; value follows with the commit.
 	coll    int64 // where the elements are, 0 if they are packed in value
+	needs   []*Needs
+	sought  int64 // place where elements were loaded from with the key
+	allOf   int64 // place all of whose members are being loaded
 	newType Type  // of an absent key that is about to be filled
 	members *Members
 	list    *List

@@ -37,9 +37,10 @@ func (l *List) load(from, to int64) error {
 	if err := l.writeOut(); err != nil {
 		return err
 	}
-	if err := l.queueLoad(from, to); err != nil {
+	if err := l.e.stable(); err != nil {
 		return err
 	}
+	l.e.tx.queueNodeLoad(l.e, l.e.coll, from, to)
 	if err := l.e.tx.c.sync(); err != nil {
 		return l.e.tx.failed(err)
 	}
@@ -58,16 +59,17 @@ func (l *List) covers(from, to int64) bool {
 	return true
 }
 
-// queueLoad queues the statement that loads the nodes of a range. What is known
-// MUST be clean.
-func (l *List) queueLoad(from, to int64) error {
-	if err := l.e.stable(); err != nil {
-		return err
-	}
-	tx := l.e.tx
+// queueNodeLoad queues the statement that loads the nodes of the elements
+// numbered from to to, if coll is where the list has its elements. What is
+// known of it MUST be clean.
+func (tx *Tx) queueNodeLoad(e *Entry, coll, from, to int64) {
 	tx.c.send(stmtListLoad, func(v [][]byte) error {
 		if len(v) != 4 {
 			return errColumns
+		}
+		l := e.list
+		if l == nil || e.coll != coll {
+			return nil
 		}
 		anchor := asInt(v[1])
 		i := 0
@@ -87,8 +89,7 @@ func (l *List) queueLoad(from, to int64) error {
 		copy(l.nodes[i+1:], l.nodes[i:])
 		l.nodes[i] = n
 		return nil
-	}, int8Param(l.e.coll), int8Param(from), int8Param(to))
-	return nil
+	}, int8Param(coll), int8Param(from), int8Param(to))
 }
 
 // writeOut writes what has changed so far and forgets it, so that places are

@@ -14,13 +14,13 @@ import (
 const (
 	sqlRead      = selectRows + `value` + fromKeys
 	sqlReadParts = selectRows + valueIfAsked + `, octet_length(value)` + fromKeys
-	sqlLock      = selectRows + `value` + place + fromKeys + lockRows
-	sqlLockParts = selectRows + valueIfAsked + place + `, octet_length(value)` + fromKeys + lockRows
+	sqlLock      = selectRows + `value` + rowColumns + fromKeys + lockRows
+	sqlLockParts = selectRows + valueIfAsked + rowColumns + `, octet_length(value)` + fromKeys + lockRows
 
 	selectRows = `
 SELECT key, long_key, kind, expire_at, CASE WHEN expire_at IS NOT NULL THEN clock_timestamp() END, coll, `
 	valueIfAsked = `CASE WHEN octet_length(value) <= 2000 OR key = ANY ($3::bytea[]) THEN value END`
-	place        = `, id, ctid, space`
+	rowColumns   = `, id, ctid, space`
 	fromKeys     = `
 FROM kv_keys
 WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key = ANY ($2::bytea[])`
@@ -171,6 +171,9 @@ func (tx *Tx) takeRow(db int, lock bool, v [][]byte) error {
 	case len(v) > columns && v[columns] != nil:
 		e.length = asInt(v[columns])
 	}
+	if e.coll != 0 {
+		return e.openCollection()
+	}
 	return nil
 }
 
@@ -185,7 +188,7 @@ func collOf(v [][]byte) int64 {
 // finishLoad settles what the rows that came, and those that did not, mean.
 func (tx *Tx) finishLoad() error {
 	for _, e := range tx.planned {
-		e.planned, e.loaded, e.locked = false, true, e.wantsLock()
+		e.planned, e.loaded, e.locked = false, true, tx.open && e.wantsLock()
 		if e.typ == TypeNone {
 			e.whole = true
 		}

@@ -51,21 +51,26 @@ func (c *Conn) hashName(name []byte) int64 {
 
 // wanted is a member that is being looked for.
 type wanted struct {
-	ms   *Members
+	e    *Entry
+	coll int64
+	typ  Type
 	name []byte
 }
 
 // queueFind lists a member to look for in the next call of finds.
 func (tx *Tx) queueFind(ms *Members, name []byte) {
-	tx.looking = append(tx.looking, wanted{ms, name})
+	tx.looking = append(tx.looking, wanted{ms.e, ms.e.coll, ms.e.typ, name})
 }
 
 // finds looks for the listed members, in one round trip for all collections.
 func (tx *Tx) finds() error {
-	defer func() { tx.looking = tx.looking[:0] }()
-	if err := tx.queueFinds(); err != nil {
-		return err
+	for _, w := range tx.looking {
+		if err := w.e.stable(); err != nil {
+			tx.looking = tx.looking[:0]
+			return err
+		}
 	}
+	tx.queueFinds()
 	if err := tx.c.sync(); err != nil {
 		return tx.failed(err)
 	}
@@ -74,17 +79,17 @@ func (tx *Tx) finds() error {
 }
 
 // queueFinds queues the statements for what finds looks for.
-func (tx *Tx) queueFinds() error {
+func (tx *Tx) queueFinds() {
+	if len(tx.looking) == 0 {
+		return
+	}
 	for _, t := range []Type{TypeHash, TypeSet, TypeZset} {
 		colls, hashes := &tx.buffers.ids, &tx.buffers.expiries
 		colls.reset(oidInt8)
 		hashes.reset(oidInt8)
 		for _, w := range tx.looking {
-			if w.ms.e.typ == t {
-				if err := w.ms.e.stable(); err != nil {
-					return err
-				}
-				colls.int8(w.ms.e.coll)
+			if w.typ == t {
+				colls.int8(w.coll)
 				hashes.int8(tx.c.hashName(w.name))
 			}
 		}
@@ -92,16 +97,16 @@ func (tx *Tx) queueFinds() error {
 			tx.c.send(membersTables[t].find, tx.takeMember, colls.param(), hashes.param())
 		}
 	}
-	return nil
 }
 
 // foundNot notes which of the members looked for do not exist.
 func (tx *Tx) foundNot() {
 	for _, w := range tx.looking {
-		if w.ms.known(w.name) == nil {
-			w.ms.add(&Member{Name: w.name, hash: tx.c.hashName(w.name)})
+		if ms := w.e.members; ms != nil && w.e.coll == w.coll && ms.known(w.name) == nil {
+			ms.add(&Member{Name: w.name, hash: tx.c.hashName(w.name)})
 		}
 	}
+	tx.looking = tx.looking[:0]
 }
 
 var errColumns = errors.New("a statement that loads members returned another number of columns")
@@ -142,7 +147,7 @@ func (tx *Tx) memberOf(v [][]byte) (*Member, error) {
 func (e *Entry) stable() error {
 	tx := e.tx
 	switch {
-	case tx.readOnly, e.locked:
+	case tx.readOnly && tx.open, e.locked:
 		return nil
 	case tx.open:
 		tx.c.next.lockReads = true
@@ -165,6 +170,11 @@ func (ms *Members) loadAll() error {
 	}
 	ms.complete = true
 	return nil
+}
+
+// queuePage queues the loading of about n members at a place, from a hash on.
+func (tx *Tx) queuePage(p place, from, n int64) {
+	tx.c.send(membersTables[p.typ].page, tx.takeMember, int8Param(p.coll), int8Param(from), int8Param(n))
 }
 
 // loadPage loads members in the order of their hashes, about n of them from one

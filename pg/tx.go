@@ -2,6 +2,7 @@ package pg
 
 import (
 	"bytes"
+	"errors"
 	"hash/maphash"
 	"slices"
 )
@@ -47,6 +48,7 @@ type Tx struct {
 
 	// How the unit runs, as the one before it has found necessary.
 	readOnly  bool // it sees one state of the database
+	hold      bool // and goes on seeing it after the load
 	lockReads bool // keys that are only read are locked too
 	careful   bool // blind writes look first
 
@@ -84,7 +86,7 @@ func (c *Conn) Begin() *Tx {
 	tx.forget()
 	tx.open, tx.wrote, tx.now, tx.micros = false, false, 0, 0
 	tx.spaces = tx.spaces[:0]
-	tx.readOnly, tx.lockReads, tx.careful = c.next.snapshot, c.next.lockReads, c.next.careful
+	tx.readOnly, tx.hold, tx.lockReads, tx.careful = false, c.next.snapshot, c.next.lockReads, c.next.careful
 	c.next = nextUnit{}
 	return tx
 }
@@ -113,7 +115,7 @@ func (tx *Tx) Plan(db int, name []byte, hash uint64, mode Mode, part Part) *Entr
 	e := tx.find(hash, db, name)
 	if e == nil {
 		e = tx.slabs.entry()
-		*e = Entry{tx: tx, next: tx.entries[hash], db: db, name: name, mode: mode, part: part, blindFirst: mode == ModeBlind}
+		*e = Entry{tx: tx, next: tx.entries[hash], db: db, name: name, hash: hash, needs: e.needs[:0], mode: mode, part: part, blindFirst: mode == ModeBlind}
 		tx.entries[hash] = e
 		tx.list = append(tx.list, e)
 	} else {
@@ -184,11 +186,12 @@ func (tx *Tx) Load() error {
 	for _, e := range tx.planned {
 		lock = lock || e.mode >= ModeUpdate
 	}
-	if lock {
-		tx.readOnly = false
-	} else if tx.readOnly && !tx.open {
+	if len(tx.planned) == 0 {
+		return nil
+	}
+	if !lock && !tx.open && (tx.hold || tx.anyPlace()) {
 		tx.c.send(stmtBeginRead, nil)
-		tx.open = true
+		tx.open, tx.readOnly = true, true
 	}
 	if lock && !tx.open {
 		// Keys written blindly are locked with the others: an upsert after
@@ -200,9 +203,6 @@ func (tx *Tx) Load() error {
 		}
 		tx.begin()
 	}
-	if len(tx.planned) == 0 {
-		return nil
-	}
 	slices.SortFunc(tx.planned, compareLoads)
 	for rest := tx.planned; len(rest) > 0; {
 		n, bytes := 1, len(rest[0].name)
@@ -213,16 +213,92 @@ func (tx *Tx) Load() error {
 		tx.queueLoad(rest[0].db, rest[:n], rest[0].wantsLock())
 		// PostgreSQL must not be busy writing results while we are busy
 		// writing requests: a large request waits for its answer.
-		if bytes > maxPipelinedBytes || n == len(rest) {
+		if bytes > maxPipelinedBytes && n < len(rest) {
 			if err := tx.c.sync(); err != nil {
 				return tx.failed(err)
 			}
 		}
 		rest = rest[n:]
 	}
+	for _, e := range tx.planned {
+		if p, ok := tx.c.places[e.hash]; ok && len(e.needs) > 0 {
+			e.sought = p.coll
+			tx.queueNeeds(e, p)
+		}
+	}
+	tx.queueFinds()
+	if tx.readOnly && !tx.hold {
+		tx.c.send(stmtCommit, nil)
+		tx.open = false
+	}
+	if err := tx.c.sync(); err != nil {
+		return tx.failed(err)
+	}
+	tx.foundNot()
 	err := tx.finishLoad()
+	if err == nil {
+		err = tx.loadMissed()
+	}
 	tx.planned = tx.planned[:0]
 	return err
+}
+
+// anyPlace reports whether elements will be loaded with the keys.
+func (tx *Tx) anyPlace() bool {
+	if len(tx.c.places) == 0 {
+		return false
+	}
+	for _, e := range tx.planned {
+		if _, ok := tx.c.places[e.hash]; ok && len(e.needs) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// loadMissed loads the elements of keys that turned out to have them elsewhere
+// than remembered. A unit that only reads runs again: what it saw is over.
+func (tx *Tx) loadMissed() error {
+	missed := false
+	for _, e := range tx.planned {
+		if len(e.needs) == 0 {
+			continue
+		}
+		tx.c.remember(e)
+		if e.coll == 0 || e.coll == e.sought {
+			e.finishAll()
+			continue
+		}
+		if !tx.open {
+			missed = true
+			continue
+		}
+		e.sought = e.coll
+		tx.queueNeeds(e, tx.c.places[e.hash])
+		missed = true
+	}
+	if !missed {
+		return nil
+	}
+	if !tx.open {
+		return &Error{KindRetry, errors.New("a collection is read in parts")}
+	}
+	tx.queueFinds()
+	if err := tx.c.sync(); err != nil {
+		return tx.failed(err)
+	}
+	tx.foundNot()
+	for _, e := range tx.planned {
+		e.finishAll()
+	}
+	return nil
+}
+
+// finishAll notes that all members have been loaded, if they have.
+func (e *Entry) finishAll() {
+	if e.allOf != 0 && e.allOf == e.coll && e.members != nil {
+		e.members.complete = true
+	}
 }
 
 // begin queues the start of a transaction, and a reading of the clock: inside
@@ -238,7 +314,7 @@ func (tx *Tx) begin() {
 const maxPipelinedBytes = 16 << 10
 
 func (e *Entry) wantsLock() bool {
-	return (e.mode != ModeRead || e.tx.lockReads) && e.tx.open && !e.tx.readOnly
+	return (e.mode != ModeRead || e.tx.lockReads || len(e.needs) > 0) && e.tx.open && !e.tx.readOnly
 }
 
 // compareLoads orders entries by statement and, within it, by name.

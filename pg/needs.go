@@ -1,0 +1,110 @@
+package pg
+
+import "math/rand/v2"
+
+// Needs says which elements of a collection a command will look at, so that
+// they can be loaded together with the key. It is a hint: what was not said is
+// loaded when it is asked for, at the cost of a round trip.
+type Needs struct {
+	// Names are fields or members.
+	Names [][]byte
+	// All is everything.
+	All bool
+	// Random is how many members are to be chosen at random.
+	Random int64
+	// Left and Right are how many elements at the ends of a list.
+	Left, Right int64
+	// Start and Stop are the first and last element of a list, counted from its
+	// end if they are negative. They count if Range is true.
+	Range       bool
+	Start, Stop int64
+}
+
+// Need adds to what the claims on the key need of its elements. n is kept until
+// the unit ends.
+func (e *Entry) Need(n *Needs) {
+	if n != nil {
+		e.needs = append(e.needs, n)
+	}
+}
+
+// place is where a connection last saw the elements of a key. It may be out of
+// date: what is loaded by it counts only if the key's row, which is loaded in
+// the same transaction, says the same.
+type place struct {
+	coll int64
+	typ  Type
+	list summary
+}
+
+// maxPlaces bounds what a connection remembers.
+const maxPlaces = 4096
+
+// remember notes where a loaded key has its elements, if it has any of its own.
+func (c *Conn) remember(e *Entry) {
+	if e.coll == 0 {
+		if len(c.places) > 0 {
+			delete(c.places, e.hash)
+		}
+		return
+	}
+	if len(c.places) >= maxPlaces {
+		clear(c.places)
+	}
+	p := place{coll: e.coll, typ: e.typ}
+	if e.typ == TypeList && e.list != nil {
+		p.list = summary{count: e.list.count, first: e.list.first}
+	}
+	c.places[e.hash] = p
+}
+
+// queueNeeds queues the loading of what the claims on a key need of the
+// elements at a place.
+func (tx *Tx) queueNeeds(e *Entry, p place) {
+	for _, n := range e.needs {
+		switch {
+		case p.typ == TypeList:
+			tx.queueListNeeds(e, p, n)
+		case n.All:
+			tx.queuePage(p, 0, everything)
+			e.allOf = p.coll
+		default:
+			if n.Random > 0 {
+				tx.queuePage(p, rand.Int64(), max(randomPage, 2*n.Random))
+			}
+			for _, name := range n.Names {
+				tx.looking = append(tx.looking, wanted{e, p.coll, p.typ, name})
+			}
+		}
+	}
+}
+
+func (tx *Tx) queueListNeeds(e *Entry, p place, n *Needs) {
+	first, last := p.list.first, p.list.first+p.list.count-1
+	load := func(from, to int64) {
+		from, to = max(from, first), min(to, last)
+		if from <= to {
+			tx.queueNodeLoad(e, p.coll, from, to)
+		}
+	}
+	if n.All {
+		load(first, last)
+		return
+	}
+	if n.Left > 0 {
+		load(first, first+n.Left-1)
+	}
+	if n.Right > 0 {
+		load(last-n.Right+1, last)
+	}
+	if n.Range {
+		from, to := first+n.Start, first+n.Stop
+		if n.Start < 0 {
+			from = last + 1 + n.Start
+		}
+		if n.Stop < 0 {
+			to = last + 1 + n.Stop
+		}
+		load(from, to)
+	}
+}
