@@ -46,6 +46,7 @@ var bindings = bind(
 	clientBindings,
 	stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings,
 	commandBindings, configBindings, infoBindings, debugBindings, timeBindings, lolwutBindings,
+	hashBindings,
 	keyBindings, expireBindings, scanBindings, renameBindings, databaseBindings, objectBindings,
 )
 

@@ -59,7 +59,7 @@ func (m *matcher) match(name []byte) bool {
 func keys(c *Call) error {
 	m, f := newMatcher(c.args[1]), found{}
 	if m.exact {
-		e, err := c.tx.Entry(c.db, m.prefix, pg.ModeRead, pg.PartHeader)
+		e, err := c.tx.Entry(c.db, m.prefix, pg.ModeRead, pg.PartHeader, nil)
 		if err != nil {
 			return err
 		}

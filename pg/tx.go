@@ -131,7 +131,7 @@ func (tx *Tx) Plan(db int, name []byte, hash uint64, mode Mode, part Part) *Entr
 // that was, loading it if necessary. What the unit has changed so far may be
 // written to PostgreSQL first: entries obtained earlier MUST NOT be used any
 // more.
-func (tx *Tx) Entry(db int, name []byte, mode Mode, part Part) (*Entry, error) {
+func (tx *Tx) Entry(db int, name []byte, mode Mode, part Part, needs *Needs) (*Entry, error) {
 	hash := HashKey(db, name)
 	e := tx.find(hash, db, name)
 	if e != nil && e.serves(mode, part) {
@@ -143,6 +143,7 @@ func (tx *Tx) Entry(db int, name []byte, mode Mode, part Part) (*Entry, error) {
 		}
 	}
 	e = tx.Plan(db, name, hash, mode, part)
+	e.Need(needs)
 	return e, tx.Load()
 }
 

@@ -23,6 +23,8 @@ type Claim struct {
 	Hash uint64 // pg.HashKey(DB, Name)
 	Mode pg.Mode
 	Part pg.Part
+	// Needs is which elements of a collection, nil for none or for strings.
+	Needs *pg.Needs
 
 	entry      *pg.Entry
 	generation uint64
@@ -34,7 +36,7 @@ func (c *Claim) Entry(tx *pg.Tx) (*pg.Entry, error) {
 	if c.generation == tx.Generation() {
 		return c.entry, nil
 	}
-	return tx.Entry(c.DB, c.Name, c.Mode, c.Part)
+	return tx.Entry(c.DB, c.Name, c.Mode, c.Part, c.Needs)
 }
 
 // Lane says which rounds a task may join.

@@ -201,6 +201,7 @@ func plan(tx *pg.Tx, tasks []*Task) {
 		for i := range t.Claims {
 			c := &t.Claims[i]
 			c.entry = tx.Plan(c.DB, c.Name, c.Hash, c.Mode, c.Part)
+			c.entry.Need(c.Needs)
 			c.generation = generation
 		}
 	}

@@ -16,6 +16,7 @@ var table = build(
 	group{"bitmap", bitmapCommands},
 	group{"connection", connectionCommands},
 	group{"generic", genericCommands},
+	group{"hash", hashCommands},
 	group{"server", serverCommands},
 	group{"string", stringCommands},
 )

@@ -1,0 +1,52 @@
+package commands
+
+import (
+	"github.com/mnorrsken/postkeys/commands/settings"
+	"github.com/mnorrsken/postkeys/pg"
+)
+
+// Claims of collections. The numbers are positions among the arguments.
+
+// claimElements says that the command uses a key and some of its elements.
+func (c *Call) claimElements(name []byte, mode pg.Mode, needs *pg.Needs) {
+	c.claim(name, mode, pg.PartHeader)
+	c.job.task.Claims[len(c.job.task.Claims)-1].Needs = needs
+}
+
+// named claims the key at argument 1 and the elements named by the arguments
+// from one on, in steps.
+func named(mode pg.Mode, from, step int) func(*Call) {
+	return func(c *Call) { c.claimElements(c.args[1], mode, c.namedNeeds(from, step)) }
+}
+
+func (c *Call) namedNeeds(from, step int) *pg.Needs {
+	n := &pg.Needs{Names: make([][]byte, 0, (len(c.args)-from+step-1)/step)}
+	for i := from; i < len(c.args); i += step {
+		n.Names = append(n.Names, c.args[i])
+	}
+	return n
+}
+
+// everything claims the key at argument 1 with all its elements.
+func everything(mode pg.Mode) func(*Call) {
+	return func(c *Call) { c.claimElements(c.args[1], mode, &pg.Needs{All: true}) }
+}
+
+// members returns the working set of the i-th claimed key, which has to hold a
+// collection of a type or be absent. It answers WRONGTYPE and returns nil if the
+// key holds something else.
+func (c *Call) members(i int, t pg.Type) (*pg.Members, error) {
+	e := c.key(i)
+	if e.Exists() && e.Type() != t {
+		c.fail(errWrongType)
+		return nil, nil
+	}
+	return e.Members(t)
+}
+
+// fitsListpack reports whether a collection of n elements, the longest of them of a
+// length, is a listpack by two of Redis' settings.
+func (c *Call) fitsListpack(n int64, longest int, entries, value settings.ID) bool {
+	s := c.server().settings
+	return n <= s.Int(entries) && int64(longest) <= s.Int(value)
+}
