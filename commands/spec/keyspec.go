@@ -97,6 +97,15 @@ func keyRange(index, last, step int, flags KeyFlags) KeySpec {
 	}
 }
 
+// countedKeys describes keys after their number, which stands at index.
+func countedKeys(index int, flags KeyFlags) KeySpec {
+	return KeySpec{
+		Flags: flags,
+		Begin: BeginSearch{Kind: BeginIndex, Index: index},
+		Find:  FindKeys{Kind: FindKeyNum, FirstKey: 1, Step: 1},
+	}
+}
+
 // withNotes returns the key spec with a remark for readers of COMMAND INFO.
 func (k KeySpec) withNotes(text string) KeySpec {
 	k.Notes = text

@@ -18,6 +18,7 @@ var table = build(
 	group{"generic", genericCommands},
 	group{"hash", hashCommands},
 	group{"server", serverCommands},
+	group{"sorted-set", zsetCommands},
 	group{"string", stringCommands},
 )
 

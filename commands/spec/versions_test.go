@@ -34,6 +34,10 @@ var changedIn72 = []struct{ command, fact, in70 string }{
 	{"setnx", "deprecated_since", ""},
 	{"setnx", "doc_flags", ""},
 	{"setnx", "replaced_by", ""},
+	{"zrank", "arity", ":3"},
+	{"zrank", "history", ""},
+	{"zrevrank", "arity", ":3"},
+	{"zrevrank", "history", ""},
 }
 
 // renamedIn72 are the names of arguments in the documentation that 7.2 changed, by command: old name to new.
@@ -53,6 +57,14 @@ var renamedIn72 = map[string]map[string]string{
 	"lcs":          {"len": "min-match-len"},
 	"mset":         {"key_value": "data"},
 	"msetnx":       {"key_value": "data"},
+
+	"zadd":             {"score_member": "data"},
+	"zrange":           {"offset_count": "limit"},
+	"zrangebylex":      {"offset_count": "limit"},
+	"zrangebyscore":    {"offset_count": "limit"},
+	"zrangestore":      {"offset_count": "limit"},
+	"zrevrangebylex":   {"offset_count": "limit"},
+	"zrevrangebyscore": {"offset_count": "limit"},
 }
 
 // rearrangedIn72 are the commands whose documented arguments 7.2 grouped in another way; they are compared with 7.2
@@ -64,6 +76,8 @@ var rearrangedIn72 = []string{
 	"command|getkeys",         // the arguments came
 	"command|getkeysandflags", // likewise
 	"config|get",              // the block around the parameters went away
+	"zrank",                   // WITHSCORE came
+	"zrevrank",                // likewise
 }
 
 // factIn70 returns what a server of version 7.0 says, or a text that no fact equals.
