@@ -38,10 +38,18 @@ func onObject(run func(c *Call, e *pg.Entry)) func(*Call) error {
 // Redis keeps a string of up to maxEmbedded bytes in one piece with its header.
 const maxEmbedded = 44
 
+// collectionEncodings are the names of a collection's representations.
+var collectionEncodings = [...]string{
+	pg.EncodingListpack: "listpack", pg.EncodingIntset: "intset", pg.EncodingHashtable: "hashtable",
+	pg.EncodingSkiplist: "skiplist", pg.EncodingQuicklist: "quicklist",
+}
+
 // encodingOf names the representation that Redis would have for a key. Those
 // of strings follow from the value, see pg.Encoding.
 func encodingOf(e *pg.Entry) string {
 	switch {
+	case e.Type() != pg.TypeString:
+		return collectionEncodings[e.Encoding()]
 	case e.Encoding() == pg.EncodingRaw || e.Len() > maxEmbedded:
 		return "raw"
 	case e.Encoding() == pg.EncodingNatural && isInteger(e):
