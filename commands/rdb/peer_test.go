@@ -2,10 +2,8 @@ package rdb
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/binary"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -150,21 +148,28 @@ func (p *peer) fetch(key string) Value {
 // show writes a value so that two are shown the same if they mean the same.
 func show(v Value) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "type %d, string %q", v.Type, v.String)
+	add := func(name string, s []byte) {
+		b.WriteString(name)
+		b.WriteString(strconv.Itoa(len(s)))
+		b.WriteByte(':')
+		b.Write(s)
+	}
+	b.WriteString("type " + strconv.Itoa(int(v.Type)))
+	add(" string ", v.String)
 	elements := v.Elements
 	if v.Type == TypeSet {
 		elements = slices.SortedFunc(slices.Values(elements), bytes.Compare)
 	}
 	for _, e := range elements {
-		fmt.Fprintf(&b, ", %q", e)
+		add(" element ", e)
 	}
 	for _, m := range slices.SortedFunc(slices.Values(v.Members), func(a, b Member) int { return bytes.Compare(a.Name, b.Name) }) {
-		fmt.Fprintf(&b, ", %q %v %v", m.Name, m.Score, math.Signbit(m.Score))
+		add(" member ", m.Name)
+		add(" score ", strconv.AppendFloat(nil, m.Score, 'g', -1, 64))
 	}
-	for _, f := range slices.SortedFunc(slices.Values(v.Fields), func(a, b Field) int {
-		return cmp.Or(bytes.Compare(a.Name, b.Name), bytes.Compare(a.Value, b.Value))
-	}) {
-		fmt.Fprintf(&b, ", %q: %q", f.Name, f.Value)
+	for _, f := range slices.SortedFunc(slices.Values(v.Fields), func(a, b Field) int { return bytes.Compare(a.Name, b.Name) }) {
+		add(" field ", f.Name)
+		add(" value ", f.Value)
 	}
 	return b.String()
 }
@@ -180,7 +185,7 @@ func diff(got, want Value) string {
 		at++
 	}
 	from := max(0, at-50)
-	return fmt.Sprintf("at %d\ngot  …%.150s\nwant …%.150s", at, a[from:], b[from:])
+	return fmt.Sprintf("at %d\ngot  …%.150q\nwant …%.150q", at, a[from:], b[from:])
 }
 
 var encodingNames = map[Encoding]string{

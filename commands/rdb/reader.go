@@ -176,15 +176,14 @@ func (d *decoder) lzf() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Three bytes stand for at most 264; what claims more cannot be true.
-	if size > uint64(len(src))*lzfMaxMatch {
+	// Three bytes stand for at most 264. What claims more cannot be true, and what remains may be allocated.
+	if size > uint64(len(src))*(lzfMaxMatch/3) {
 		return nil, ErrBadData
 	}
 	if err := d.charge(int(size)); err != nil {
 		return nil, err
 	}
-	// Grown by what there really is; the first guess is what LZF often reaches.
-	dst, ok := appendLZF(make([]byte, 0, min(int(size), 4*len(src))), src, int(size))
+	dst, ok := appendLZF(make([]byte, 0, size), src, int(size))
 	if !ok {
 		return nil, ErrBadData
 	}

@@ -1,6 +1,7 @@
 package rdb
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 
@@ -13,6 +14,9 @@ const (
 	scorePositive = 254 // infinity
 	scoreNegative = 255
 )
+
+// errScore: Redis takes what it can read of a malformed score.
+var errScore = fmt.Errorf("%w: malformed score", ErrBadData)
 
 // textScore reads the score of a member as the oldest sorted sets have it: its length in a byte, and its text.
 func (d *decoder) textScore() (float64, error) {
@@ -38,7 +42,7 @@ func (d *decoder) textScore() (float64, error) {
 func parseScore(b []byte) (float64, error) {
 	score, ok := number.ParseFloat(b)
 	if !ok {
-		return 0, ErrBadData
+		return 0, errScore
 	}
 	return score, nil
 }
