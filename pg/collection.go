@@ -136,7 +136,7 @@ func (e *Entry) copyList(src *Entry) error {
 	if e.coll, err = e.tx.c.newColl(); err != nil {
 		return err
 	}
-	e.value = summary{count: l.count, first: l.first}.append(nil)
+	e.value = l.summary().append(nil)
 	return e.tx.copyElements(stmtListCopy, TypeList, src.coll, e.coll)
 }
 

@@ -358,7 +358,7 @@ func stepList(rng *rand.Rand, key *pg.Entry, m *model) error {
 	if err != nil {
 		return err
 	}
-	kind := rng.IntN(7)
+	kind := rng.IntN(9)
 	for range []int{1, 5, 60, 400}[rng.IntN(4)] {
 		v := fmt.Sprintf("element %d", rng.IntN(1000))
 		if rng.IntN(100) == 0 {
@@ -381,6 +381,12 @@ func stepList(rng *rand.Rand, key *pg.Entry, m *model) error {
 			at := rng.IntN(len(m.items))
 			m.items[at] = v
 			err = l.Set(int64(at), []byte(v))
+		case kind == 6:
+			at := rng.IntN(len(m.items) + 1)
+			m.items = slices.Insert(m.items, at, v)
+			err = l.Insert(int64(at), []byte(v))
+		case kind == 7:
+			return removeSome(rng, l, m)
 		default:
 			start := rng.IntN(len(m.items))
 			stop := start + rng.IntN(len(m.items)-start)
@@ -398,6 +404,15 @@ func stepList(rng *rand.Rand, key *pg.Entry, m *model) error {
 	if v, err := l.At(int64(at)); err != nil || string(v) != m.items[at] {
 		return fmt.Errorf("element %d: %.20q, want %.20q, %w", at, v, m.items[at], err)
 	}
+	size := int64(7)
+	for _, v := range m.items {
+		size += pg.ListpackSize([]byte(v))
+	}
+	if rng.IntN(4) == 0 {
+		if got, err := l.ListpackBytes(); err != nil || got != size {
+			return fmt.Errorf("%d bytes as a listpack, want %d, %w", got, size, err)
+		}
+	}
 	if rng.IntN(8) == 0 {
 		slices.Reverse(m.items)
 		items := make([][]byte, 0, len(m.items))
@@ -407,6 +422,23 @@ func stepList(rng *rand.Rand, key *pg.Entry, m *model) error {
 		l.Rebuild(items)
 	}
 	return nil
+}
+
+// removeSome removes a few elements or many.
+func removeSome(rng *rand.Rand, l *pg.List, m *model) error {
+	var indexes []int64
+	kept := m.items[:0:0]
+	odds := 1 + len(m.items)/[]int{1, 10, 40}[rng.IntN(3)]
+	for i, v := range m.items {
+		if rng.IntN(odds) == 0 {
+			indexes = append(indexes, int64(i))
+		} else {
+			kept = append(kept, v)
+		}
+	}
+	m.items = kept
+	slices.Reverse(indexes)
+	return l.Remove(indexes)
 }
 
 func popped(pop func() ([]byte, error), want string) error {

@@ -1,5 +1,7 @@
 package pg
 
+import "slices"
+
 // deque is a sequence of byte strings that grows and shrinks at both ends.
 type deque struct {
 	b    [][]byte
@@ -35,5 +37,13 @@ func (d *deque) popLeft() []byte {
 func (d *deque) popRight() []byte {
 	v := d.b[len(d.b)-1]
 	d.b = d.b[:len(d.b)-1]
+	return v
+}
+
+func (d *deque) insert(i int, v []byte) { d.b = slices.Insert(d.b, d.head+i, v) }
+
+func (d *deque) remove(i int) []byte {
+	v := d.at(i)
+	d.b = slices.Delete(d.b, d.head+i, d.head+i+1)
 	return v
 }

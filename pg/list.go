@@ -15,6 +15,7 @@ type List struct {
 	e     *Entry
 	first int64 // number of the first element
 	count int64
+	size  int64       // as a listpack, see ListpackBytes
 	nodes []*listNode // known ones, ascending
 	gone  []*listNode // stored ones that are empty now
 	// whole: the nodes known are all there are.
@@ -44,15 +45,19 @@ func (e *Entry) List() (*List, error) {
 	if e.list != nil {
 		return e.list, nil
 	}
-	l := &List{e: e, whole: true}
+	l := &List{e: e, whole: true, size: unknownSize}
 	switch {
 	case e.typ == TypeNone:
+		l.size = listpackEmpty
 	case e.coll != 0:
 		sum, err := parseSummary(e.value)
 		if err != nil {
 			return nil, err
 		}
 		l.first, l.count, l.whole = sum.first, sum.count, false
+		if sum.size != 0 {
+			l.size = sum.size
+		}
 	default:
 		node, err := unpackNode(e.value)
 		if err != nil {
@@ -109,7 +114,7 @@ func (l *List) PushLeft(v []byte) error {
 	n.first--
 	n.bytes += size
 	l.first--
-	l.grown(n)
+	l.grown(n, v)
 	return nil
 }
 
@@ -130,12 +135,13 @@ func (l *List) PushRight(v []byte) error {
 	}
 	n.items.pushRight(v)
 	n.bytes += size
-	l.grown(n)
+	l.grown(n, v)
 	return nil
 }
 
-func (l *List) grown(n *listNode) {
+func (l *List) grown(n *listNode, v []byte) {
 	l.count++
+	l.resize(ListpackSize(v))
 	if l.e.typ == TypeNone {
 		l.e.typ = TypeList
 	}
@@ -249,6 +255,7 @@ func (l *List) PopRight() ([]byte, error) {
 func (l *List) shrunk(n *listNode, v []byte) {
 	n.bytes -= itemSize(len(v))
 	l.count--
+	l.resize(-ListpackSize(v))
 	l.changed(n)
 	if n.items.len() == 0 {
 		i := slices.Index(l.nodes, n)
@@ -279,9 +286,14 @@ func (l *List) Set(i int64, v []byte) error {
 		return err
 	}
 	at := int(l.first + i - n.first)
-	n.bytes += itemSize(len(v)) - itemSize(len(n.items.at(at)))
+	old := n.items.at(at)
+	n.bytes += itemSize(len(v)) - itemSize(len(old))
+	l.resize(ListpackSize(v) - ListpackSize(old))
 	n.items.set(at, v)
 	l.changed(n)
+	if l.e.coll != 0 && n.bytes > 2*maxNodeBytes {
+		l.splitNode(n)
+	}
 	return nil
 }
 
@@ -314,11 +326,16 @@ func (l *List) Trim(start, stop int64) error {
 	if start == 0 && stop == l.count-1 {
 		return nil
 	}
-	left, err := l.node(l.first + start)
-	if err != nil {
+	// Loading the second node may forget the first one, but not the other way
+	// round: then there is nothing to be written any more.
+	if _, err := l.node(l.first + start); err != nil {
 		return err
 	}
 	right, err := l.node(l.first + stop)
+	if err != nil {
+		return err
+	}
+	left, err := l.node(l.first + start)
 	if err != nil {
 		return err
 	}
@@ -343,6 +360,10 @@ func (l *List) Trim(start, stop int64) error {
 		right.bytes -= itemSize(len(right.items.popRight()))
 	}
 	l.count = end - l.first
+	l.size = unknownSize
+	if l.whole || l.covers(l.first, end-1) {
+		l.size = l.countSize()
+	}
 	l.changed(left)
 	l.changed(right)
 	return nil
@@ -355,7 +376,7 @@ func (l *List) Rebuild(items [][]byte) {
 		l.e.Delete()
 		return
 	}
-	*l = List{e: l.e, whole: true}
+	*l = List{e: l.e, whole: true, size: unknownSize}
 	l.e.coll = 0
 	n := &listNode{bytes: 1}
 	l.nodes = []*listNode{n}
@@ -369,4 +390,4 @@ func (l *List) Rebuild(items [][]byte) {
 }
 
 // reset makes the working set an empty one of a key that is absent.
-func (l *List) reset() { *l = List{e: l.e, whole: true} }
+func (l *List) reset() { *l = List{e: l.e, whole: true, size: listpackEmpty} }

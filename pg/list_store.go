@@ -130,9 +130,16 @@ func (l *List) settle() error {
 		l.e.value = l.merged().pack()
 		return nil
 	}
+	if l.whole && l.size == unknownSize {
+		l.size = l.countSize()
+	}
 	l.queueNodes()
-	l.e.value = summary{count: l.count, first: l.first}.append(nil)
+	l.e.value = l.summary().append(nil)
 	return nil
+}
+
+func (l *List) summary() summary {
+	return summary{count: l.count, first: l.first, size: max(l.size, 0)}
 }
 
 // shrunken reports whether a list that has nodes is to be packed again: all of

@@ -141,6 +141,7 @@ func unpackMembers(t Type, b []byte, add func(name, value []byte, score float64,
 type summary struct {
 	count int64
 	first int64 // number of a list's first element
+	size  int64 // of a list, see List.ListpackBytes; 0 if nobody has counted
 	flags byte
 }
 
@@ -154,7 +155,11 @@ const (
 func (s summary) append(dst []byte) []byte {
 	dst = append(dst, s.flags)
 	dst = binary.AppendUvarint(dst, uint64(s.count))
-	return binary.AppendVarint(dst, s.first)
+	dst = binary.AppendVarint(dst, s.first)
+	if s.size != 0 {
+		dst = binary.AppendUvarint(dst, uint64(s.size))
+	}
+	return dst
 }
 
 func parseSummary(b []byte) (s summary, err error) {
@@ -171,5 +176,12 @@ func parseSummary(b []byte) (s summary, err error) {
 		return s, errPacked
 	}
 	s.count, s.first = int64(count), first
+	if rest := b[n+m:]; len(rest) > 0 {
+		size, k := binary.Uvarint(rest)
+		if k <= 0 {
+			return s, errPacked
+		}
+		s.size = int64(size)
+	}
 	return s, nil
 }
