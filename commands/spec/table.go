@@ -17,6 +17,7 @@ var table = build(
 	group{"connection", connectionCommands},
 	group{"generic", genericCommands},
 	group{"hash", hashCommands},
+	group{"list", listCommands},
 	group{"server", serverCommands},
 	group{"sorted-set", zsetCommands},
 	group{"string", stringCommands},

@@ -1,0 +1,256 @@
+package commands
+
+import (
+	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/pg"
+)
+
+// Pushing, popping and moving.
+
+const errNegativeCount = "ERR value is out of range, must be positive"
+
+func (end listEnd) push(l *pg.List, v []byte) error {
+	if end == leftEnd {
+		return l.PushLeft(v)
+	}
+	return l.PushRight(v)
+}
+
+func (end listEnd) pop(l *pg.List) ([]byte, error) {
+	if end == leftEnd {
+		return l.PopLeft()
+	}
+	return l.PopRight()
+}
+
+// push serves LPUSH and RPUSH, and those that need an existing list.
+func push(end listEnd, existing bool) func(*Call) error {
+	return func(c *Call) error {
+		l, err := c.list(0)
+		if l == nil || err != nil {
+			return err
+		}
+		if existing && l.Len() == 0 {
+			c.out.Int(0)
+			return nil
+		}
+		if err := c.growList(c.key(0), l, c.args[2:]); err != nil {
+			return err
+		}
+		for _, v := range c.args[2:] {
+			if err := end.push(l, v); err != nil {
+				return err
+			}
+		}
+		c.out.Int(l.Len())
+		return nil
+	}
+}
+
+// popCount reads the count of LPOP and RPOP, -1 if there is none. The error
+// reply has been given if ok is false.
+func (c *Call) popCount() (count int64, ok bool) {
+	switch {
+	case len(c.args) > 3:
+		c.wrongArity()
+		return 0, false
+	case len(c.args) < 3:
+		return -1, true
+	}
+	count, ok = number.ParseInt64(c.args[2])
+	switch {
+	case !ok:
+		c.fail(errNotInteger)
+	case count < 0:
+		c.fail(errNegativeCount)
+		ok = false
+	}
+	return count, ok
+}
+
+func claimPop(end listEnd) func(*Call) {
+	return func(c *Call) {
+		if count, ok := c.popCount(); ok {
+			c.claimElements(c.args[1], pg.ModeUpdate, end.needs(max(count, 1)))
+		}
+	}
+}
+
+// pop serves LPOP and RPOP.
+func pop(end listEnd) func(*Call) error {
+	return func(c *Call) error {
+		l, err := c.list(0)
+		if l == nil || err != nil {
+			return err
+		}
+		count, _ := c.popCount()
+		switch {
+		case l.Len() == 0 && count < 0:
+			c.out.Null()
+		case l.Len() == 0:
+			c.out.NullArray()
+		case count >= 0:
+			return c.popElements(0, l, end, count)
+		default:
+			v, err := end.pop(l)
+			if err != nil {
+				return err
+			}
+			c.out.Bulk(v)
+			return c.shrinkList(c.key(0), l)
+		}
+		return nil
+	}
+}
+
+// popElements removes up to count elements from the list of the i-th claimed
+// key and answers with them, the one at the end first.
+func (c *Call) popElements(i int, l *pg.List, end listEnd, count int64) error {
+	count = min(count, l.Len())
+	c.out.Array(int(count))
+	if count == 0 {
+		return nil
+	}
+	first := int64(0)
+	if end == rightEnd {
+		first = l.Len() - count
+	}
+	// All of them in one go, if they were not loaded with the key.
+	if err := l.Range(first, first+count-1, func(int64, []byte) bool { return false }); err != nil {
+		return err
+	}
+	for range count {
+		v, err := end.pop(l)
+		if err != nil {
+			return err
+		}
+		c.out.Bulk(v)
+	}
+	return c.shrinkList(c.key(i), l)
+}
+
+// mpop is LMPOP as asked for.
+type mpop struct {
+	keys  [][]byte
+	end   listEnd
+	count int64
+}
+
+// parseMpop reads the arguments of LMPOP. It returns the error reply, or "".
+func (c *Call) parseMpop() (m mpop, fail string) {
+	n, ok := number.ParseInt64(c.args[1])
+	if !ok || n < 1 {
+		return m, "ERR numkeys should be greater than 0"
+	}
+	if n > int64(len(c.args)-3) {
+		return m, errSyntax
+	}
+	m.keys, m.count = c.args[2:2+n], 1
+	rest := c.args[2+n:]
+	if m.end, ok = parseEnd(rest[0]); !ok {
+		return m, errSyntax
+	}
+	switch rest = rest[1:]; {
+	case len(rest) == 0:
+		return m, ""
+	case len(rest) < 2 || !isWord(rest[0], "count"):
+		return m, errSyntax
+	}
+	if m.count, ok = number.ParseInt64(rest[1]); !ok || m.count < 1 {
+		return m, "ERR count should be greater than 0"
+	}
+	if len(rest) > 2 {
+		return m, errSyntax
+	}
+	return m, ""
+}
+
+func claimLmpop(c *Call) {
+	m, fail := c.parseMpop()
+	if fail != "" {
+		c.fail(fail)
+		return
+	}
+	needs := m.end.needs(m.count)
+	for _, key := range m.keys {
+		c.claimElements(key, pg.ModeUpdate, needs)
+	}
+}
+
+func lmpop(c *Call) error {
+	m, _ := c.parseMpop()
+	for i, key := range m.keys {
+		l, err := c.list(i)
+		if l == nil || err != nil {
+			return err
+		}
+		if l.Len() == 0 {
+			continue
+		}
+		c.out.Array(2)
+		c.out.Bulk(key)
+		return c.popElements(i, l, m.end, m.count)
+	}
+	c.out.NullArray()
+	return nil
+}
+
+func claimLmove(c *Call) {
+	from, okFrom := parseEnd(c.args[3])
+	to, okTo := parseEnd(c.args[4])
+	if !okFrom || !okTo {
+		c.fail(errSyntax)
+		return
+	}
+	c.claimMove(from, to)
+}
+
+func claimRpoplpush(c *Call) { c.claimMove(rightEnd, leftEnd) }
+
+func (c *Call) claimMove(from, to listEnd) {
+	c.claimElements(c.args[1], pg.ModeUpdate, from.needs(1))
+	c.claimElements(c.args[2], pg.ModeUpdate, to.needs(1))
+}
+
+func lmove(c *Call) error {
+	from, _ := parseEnd(c.args[3])
+	to, _ := parseEnd(c.args[4])
+	return c.moveElement(from, to)
+}
+
+// moveElement takes an element from one end of the first key and puts it at
+// one end of the second, which may be the same key.
+func (c *Call) moveElement(from, to listEnd) error {
+	src, err := c.list(0)
+	if src == nil || err != nil {
+		return err
+	}
+	if src.Len() == 0 {
+		c.out.Null()
+		return nil
+	}
+	dst, err := c.list(1)
+	if dst == nil || err != nil {
+		return err
+	}
+	if src == dst && src.Len() == 1 {
+		// Without its only element the key would be gone, and its expiry.
+		v, err := src.At(0)
+		if err == nil {
+			c.out.Bulk(v)
+		}
+		return err
+	}
+	v, err := from.pop(src)
+	if err != nil {
+		return err
+	}
+	if err := c.growList(c.key(1), dst, [][]byte{v}); err != nil {
+		return err
+	}
+	if err := to.push(dst, v); err != nil {
+		return err
+	}
+	c.out.Bulk(v)
+	return c.shrinkList(c.key(0), src)
+}
