@@ -2,6 +2,7 @@ package hll
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"testing"
 )
@@ -34,7 +35,7 @@ func FuzzValue(f *testing.F) {
 		}
 		before := bytes.Clone(b)
 		known := func(err error) bool {
-			if err != nil && err != ErrNotHLL && err != ErrCorrupt && err != ErrNotSparse {
+			if err != nil && !errors.Is(err, ErrNotHLL) && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrNotSparse) {
 				t.Errorf("error %v", err)
 			}
 			return err == nil
