@@ -71,34 +71,44 @@ func (n nodeLimit) allows(node *Listpack, element []byte) bool {
 }
 
 func (e *encoder) set(v Value) {
-	switch v.Encoding {
-	case EncodingIntset:
-		if integers, ok := parseIntegers(v.Elements); ok {
-			e.kind(kindSetIntset)
-			e.scratch = appendIntset(e.scratch[:0], integers)
-			e.string(e.scratch)
-			return
-		}
-	case EncodingListpack:
-		size := 0
-		for _, element := range v.Elements {
-			size += len(element)
-		}
-		if e.Version >= Version72 && fits(len(v.Elements), size) {
-			e.kind(kindSetListpack)
-			l := NewListpack(e.scratch)
-			for _, element := range v.Elements {
-				l.Append(element)
-			}
-			e.listpack(&l)
-			return
-		}
+	if v.Encoding == EncodingIntset && e.intset(v.Elements) || v.Encoding == EncodingListpack && e.setListpack(v.Elements) {
+		return
 	}
 	e.kind(kindSet)
 	e.length(len(v.Elements))
 	for _, element := range v.Elements {
 		e.string(element)
 	}
+}
+
+// intset writes a set of integers, if it is one.
+func (e *encoder) intset(elements [][]byte) bool {
+	integers, ok := parseIntegers(elements)
+	if !ok {
+		return false
+	}
+	e.kind(kindSetIntset)
+	e.scratch = appendIntset(e.scratch[:0], integers)
+	e.string(e.scratch)
+	return true
+}
+
+// setListpack writes a set as a listpack, if that is allowed.
+func (e *encoder) setListpack(elements [][]byte) bool {
+	size := 0
+	for _, element := range elements {
+		size += len(element)
+	}
+	if e.Version < Version72 || !fits(len(elements), size) {
+		return false
+	}
+	e.kind(kindSetListpack)
+	l := NewListpack(e.scratch)
+	for _, element := range elements {
+		l.Append(element)
+	}
+	e.listpack(&l)
+	return true
 }
 
 func (e *encoder) zset(v Value) {

@@ -146,18 +146,22 @@ func (d *decoder) listpack(dst [][]byte, lp []byte) ([][]byte, error) {
 		return dst, ErrBadData
 	}
 	declared := int(binary.LittleEndian.Uint16(lp[4:]))
-	rest := lp[listpackHeader : len(lp)-1]
+	end := len(lp) - 1
 	before := len(dst)
-	for len(rest) > 0 {
+	for pos := listpackHeader; pos < end; {
 		if err := d.charge(elementCost); err != nil {
 			return dst, err
 		}
-		element, size, ok := d.listpackElement(rest)
+		element, size, ok := d.listpackElement(lp[pos:end])
 		if !ok {
 			return dst, ErrBadData
 		}
+		next := pos + size + backlenBytes(size)
+		if next > end || backlen(lp[:next]) != size {
+			return dst, ErrBadData
+		}
 		dst = append(dst, element)
-		rest = rest[size:]
+		pos = next
 	}
 	if declared != listpackUncounted && declared != len(dst)-before {
 		return dst, ErrBadData
@@ -165,17 +169,13 @@ func (d *decoder) listpack(dst [][]byte, lp []byte) ([][]byte, error) {
 	return dst, nil
 }
 
-// listpackElement returns the first element of b and how many bytes it takes.
+// listpackElement returns the first element of b and how many bytes it takes without its length at the end.
 func (d *decoder) listpackElement(b []byte) (element []byte, size int, ok bool) {
 	head, data, ok := listpackLayout(b)
 	if !ok || data > len(b)-head {
 		return nil, 0, false
 	}
 	size = head + data
-	backlen := backlenBytes(size)
-	if backlen > len(b)-size || !isBacklen(b[size:size+backlen], size) {
-		return nil, 0, false
-	}
 	switch first := b[0]; {
 	case first < listpackString6:
 		element = d.format(int64(first))
@@ -187,7 +187,7 @@ func (d *decoder) listpackElement(b []byte) (element []byte, size int, ok bool) 
 	default:
 		element = b[head:size:size]
 	}
-	return element, size + backlen, true
+	return element, size, true
 }
 
 // listpackLayout returns how long the encoding and the data of the first element of b are. Nothing is known yet of
@@ -218,8 +218,15 @@ func listpackLayout(b []byte) (head, data int, ok bool) {
 	return 0, 0, false
 }
 
-// isBacklen reports whether b is the length n as appendBacklen writes it.
-func isBacklen(b []byte, n int) bool {
-	var buf [5]byte
-	return string(appendBacklen(buf[:0], n)) == string(b)
+// backlen reads the length that b ends with as one does who comes from behind: more bytes than necessary are fine, as
+// they are for Redis. It returns -1 if there are too many.
+func backlen(b []byte) int {
+	n := 0
+	for i := range min(len(b), 5) {
+		c := b[len(b)-1-i]
+		if n |= int(c&0x7f) << (7 * i); c < 0x80 {
+			return n
+		}
+	}
+	return -1
 }

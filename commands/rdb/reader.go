@@ -176,6 +176,9 @@ func (d *decoder) lzf() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if size == 0 {
+		return src[:0], nil // Redis does not look at what should make nothing
+	}
 	// Three bytes stand for at most 264. What claims more cannot be true, and what remains may be allocated.
 	if size > uint64(len(src))*(lzfMaxMatch/3) {
 		return nil, ErrBadData

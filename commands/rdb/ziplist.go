@@ -59,10 +59,10 @@ func (d *decoder) ziplist(dst [][]byte, zl []byte) ([][]byte, error) {
 func (d *decoder) ziplistElement(b []byte) (element []byte, size int, previous uint64, ok bool) {
 	start := 1
 	previous = uint64(b[0])
-	switch {
-	case b[0] == ziplistEnd:
+	switch b[0] {
+	case ziplistEnd:
 		return nil, 0, 0, false
-	case b[0] == ziplistLongPrev:
+	case ziplistLongPrev:
 		if start = 5; len(b) < start {
 			return nil, 0, 0, false
 		}

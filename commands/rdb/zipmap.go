@@ -1,6 +1,9 @@
 package rdb
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // A zipmap is the number of fields in one byte, the fields, and an end byte. A field is a length and the name, then a
 // length, the number of unused bytes, the value, and the unused bytes. A length is one byte or, if that is 254 or more,
@@ -10,6 +13,9 @@ const (
 	zipmapLong      = 254
 	zipmapEnd       = 255
 )
+
+// errOverlong: Redis never writes a length in more bytes than necessary, and reads past the end of a zipmap with one.
+var errOverlong = fmt.Errorf("%w: overlong length in a zipmap", ErrBadData)
 
 // zipmap appends the fields of a zipmap to elements, which must be empty: names and values in turn.
 func (d *decoder) zipmap(elements [][]byte, zm []byte) ([][]byte, error) {
@@ -22,18 +28,19 @@ func (d *decoder) zipmap(elements [][]byte, zm []byte) ([][]byte, error) {
 		if err := d.charge(2 * elementCost); err != nil {
 			return nil, err
 		}
-		name, after, ok := zipmapString(rest, 0)
-		if !ok {
-			return nil, ErrBadData
+		name, after, err := zipmapString(rest, 0)
+		if err != nil {
+			return nil, err
 		}
-		value, after, ok := zipmapString(after, 1)
-		if !ok {
-			return nil, ErrBadData
+		value, after, err := zipmapString(after, 1)
+		if err != nil {
+			return nil, err
 		}
 		elements = append(elements, name, value)
 		rest = after
 	}
-	if len(rest) != 1 || declared != zipmapUncounted && declared != len(elements)/2 {
+	// Like Redis, without a look at what may follow the first end.
+	if declared != zipmapUncounted && declared != len(elements)/2 {
 		return nil, ErrBadData
 	}
 	return elements, nil
@@ -41,16 +48,19 @@ func (d *decoder) zipmap(elements [][]byte, zm []byte) ([][]byte, error) {
 
 // zipmapString reads a length, the number of unused bytes if that has spare bytes, and the string. At least one byte,
 // the end, remains after it.
-func zipmapString(b []byte, spare int) (s, rest []byte, ok bool) {
+func zipmapString(b []byte, spare int) (s, rest []byte, err error) {
 	n, head := uint64(b[0]), 1
 	if b[0] >= zipmapLong {
 		if len(b) < 5 {
-			return nil, nil, false
+			return nil, nil, ErrBadData
 		}
 		n, head = uint64(binary.LittleEndian.Uint32(b[1:])), 5
+		if n < zipmapLong {
+			return nil, nil, errOverlong
+		}
 	}
 	if len(b) < head+spare {
-		return nil, nil, false
+		return nil, nil, ErrBadData
 	}
 	unused := uint64(0)
 	if spare > 0 {
@@ -58,8 +68,8 @@ func zipmapString(b []byte, spare int) (s, rest []byte, ok bool) {
 		head += spare
 	}
 	if n+unused >= uint64(len(b)-head) {
-		return nil, nil, false
+		return nil, nil, ErrBadData
 	}
 	b = b[head:]
-	return b[:n:n], b[n+unused:], true
+	return b[:n:n], b[n+unused:], nil
 }
