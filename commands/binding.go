@@ -48,6 +48,7 @@ var bindings = bind(
 	commandBindings, configBindings, infoBindings, debugBindings, timeBindings, lolwutBindings,
 	hashBindings,
 	listBindings,
+	zsetBindings, zsetAddBindings, zsetRangeBindings, zsetPopBindings, zsetRandomBindings, zsetAlgebraBindings,
 	keyBindings, expireBindings, scanBindings, renameBindings, databaseBindings, objectBindings,
 )
 

@@ -10,7 +10,7 @@ import (
 
 // scanMembers makes the run of HSCAN, SSCAN and ZSCAN. add puts one member into
 // the reply.
-func scanMembers(t pg.Type, add func(f *found, m *pg.Member)) func(*Call) error {
+func scanMembers(t pg.Type, add func(c *Call, f *found, m *pg.Member)) func(*Call) error {
 	return func(c *Call) error {
 		e := c.key(0)
 		ms, err := c.members(0, t)
@@ -28,7 +28,7 @@ func scanMembers(t pg.Type, add func(f *found, m *pg.Member)) func(*Call) error 
 			cursor, _ := parseCursor(c.args[2])
 			next, err = ms.Scan(cursor, min(o.count, math.MaxInt32), func(m *pg.Member) {
 				if o.match.match(m.Name) {
-					add(&f, m)
+					add(c, &f, m)
 				}
 			})
 			if err != nil {

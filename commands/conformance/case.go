@@ -47,7 +47,7 @@ var Types = []Type{
 	{Name: "hash", Create: []string{"HSET", "{key}", "f", "v"}},
 	{Name: "list", Create: []string{"RPUSH", "{key}", "a"}},
 	{Name: "set", Create: []string{"SADD", "{key}", "a"}},
-	{Name: "zset", Create: []string{"ZADD", "{key}", "1", "a"}},
+	{Name: "zset", Create: []string{"ZADD", "{key}", "1", "a"}, Served: true},
 	{Name: "stream", Create: []string{"XADD", "{key}", "1-1", "f", "v"}},
 }
 

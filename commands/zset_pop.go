@@ -1,0 +1,144 @@
+package commands
+
+import (
+	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/pg"
+)
+
+var zsetPopBindings = []binding{
+	{name: "zpopmin", claim: claimZpop, run: func(c *Call) error { return c.zpop(false) }},
+	{name: "zpopmax", claim: claimZpop, run: func(c *Call) error { return c.zpop(true) }},
+	{name: "zmpop", claim: claimZmpop, run: zmpop},
+}
+
+const errNotPositive = "ERR value is out of range, must be positive"
+
+func claimZpop(c *Call) {
+	if len(c.args) > 3 {
+		c.fail(errSyntax)
+		return
+	}
+	if len(c.args) == 3 {
+		if n, ok := number.ParseInt64(c.args[2]); !ok || n < 0 {
+			c.fail(errNotPositive)
+			return
+		}
+	}
+	c.claimElements(c.args[1], pg.ModeUpdate, &pg.Needs{})
+}
+
+// zpop serves ZPOPMIN and ZPOPMAX. With a count, RESP3 has a list of pairs.
+func (c *Call) zpop(highest bool) error {
+	ms, err := c.members(0, pg.TypeZset)
+	if ms == nil || err != nil {
+		return err
+	}
+	n, nested := int64(1), false
+	if len(c.args) == 3 {
+		n, _ = number.ParseInt64(c.args[2])
+		nested = true
+	}
+	popped, err := popEnd(ms, n, highest)
+	switch {
+	case err != nil:
+		return err
+	case nested:
+		c.pairs(popped, true)
+		return nil
+	}
+	c.out.Array(2 * len(popped))
+	for _, m := range popped {
+		c.out.Bulk(m.Name)
+		c.out.Double(m.Score)
+	}
+	return nil
+}
+
+// popEnd removes up to n members from one end and returns them, that end first.
+func popEnd(ms *pg.Members, n int64, highest bool) ([]*pg.Member, error) {
+	n = min(n, ms.Len())
+	if n == 0 {
+		return nil, nil
+	}
+	popped, err := ms.RangeByRank(0, n-1, highest)
+	for _, m := range popped {
+		ms.Drop(m)
+	}
+	return popped, err
+}
+
+// mpopOptions are the arguments of ZMPOP behind the number of keys.
+type mpopOptions struct {
+	keys    [][]byte
+	highest bool
+	count   int64
+}
+
+// parseZmpop reads the arguments from the number of keys on. It returns the
+// error reply, or "".
+func parseZmpop(args [][]byte) (o mpopOptions, fail string) {
+	n, ok := number.ParseInt64(args[0])
+	if !ok || n < 1 {
+		return o, "ERR numkeys should be greater than 0"
+	}
+	args = args[1:]
+	if n >= int64(len(args)) {
+		return o, errSyntax
+	}
+	o.keys, args = args[:n], args[n:]
+	switch {
+	case isWord(args[0], "max"):
+		o.highest = true
+	case !isWord(args[0], "min"):
+		return o, errSyntax
+	}
+	for args = args[1:]; len(args) > 0; args = args[2:] {
+		if o.count != 0 || len(args) == 1 || !isWord(args[0], "count") {
+			return o, errSyntax
+		}
+		if o.count, ok = number.ParseInt64(args[1]); !ok || o.count < 1 {
+			return o, "ERR count should be greater than 0"
+		}
+	}
+	o.count = max(o.count, 1)
+	return o, ""
+}
+
+func claimZmpop(c *Call) {
+	o, fail := parseZmpop(c.args[1:])
+	if fail != "" {
+		c.fail(fail)
+		return
+	}
+	for _, key := range o.keys {
+		c.claimElements(key, pg.ModeUpdate, &pg.Needs{})
+	}
+}
+
+func zmpop(c *Call) error {
+	o, _ := parseZmpop(c.args[1:])
+	for i, key := range o.keys {
+		ms, err := c.members(i, pg.TypeZset)
+		if ms == nil || err != nil {
+			return err
+		}
+		if ms.Len() == 0 {
+			continue
+		}
+		popped, err := popEnd(ms, o.count, o.highest)
+		if err != nil {
+			return err
+		}
+		c.out.Array(2)
+		c.out.Bulk(key)
+		c.out.Array(len(popped))
+		for _, m := range popped {
+			c.out.Array(2)
+			c.out.Bulk(m.Name)
+			c.out.Double(m.Score)
+		}
+		return nil
+	}
+	c.out.NullArray()
+	return nil
+}
