@@ -16,7 +16,7 @@ const (
 
 // SelfTest answers PFSELFTEST; an error is the reply. It writes and reads back random dense registers, then counts up
 // to ten million elements in both forms at once and looks, at every power of ten, whether the forms agree and the
-// estimate is within six standard errors. It takes about a second of processor time.
+// estimate is within six standard errors. It takes some tenths of a second of processor time.
 func SelfTest(sparseMaxBytes int) error {
 	if err := testRegisters(selfTestRounds); err != nil {
 		return err
