@@ -20,7 +20,7 @@ type Template struct {
 }
 
 // templates are all kinds of commands in random sequences. A new type of value adds its own list here.
-var templates = [][]Template{stringTemplates, bitTemplates, zsetTemplates, keyTemplates}
+var templates = [][]Template{stringTemplates, bitTemplates, listTemplates, zsetTemplates, keyTemplates}
 
 // Generator makes the arguments of one sequence. Everything it returns depends on its seed alone, and the outcome of
 // everything it returns depends on the sequence alone: no command waits for time to pass.
@@ -89,7 +89,9 @@ func (g *Generator) spoil(c Command) Command {
 			c.Args = c.Args[:len(c.Args)-1]
 		}
 	case 1:
-		c.Args = append(c.Args, junk)
+		if !strings.HasSuffix(c.Args[0], "RANK") { // ZRANK takes another argument since 7.2
+			c.Args = append(c.Args, junk)
+		}
 	case 2:
 		if len(c.Args) > 2 { // The name and the first key stay.
 			c.Args[2+g.IntN(len(c.Args)-2)] = junk
@@ -103,6 +105,7 @@ func (g *Generator) spoil(c Command) Command {
 func (g *Generator) junk(command string) string {
 	switch strings.ToUpper(command) {
 	case "DEL", "UNLINK", "EXISTS", "TOUCH", "MGET", "MSET", "MSETNX", "BITOP", "RENAME", "RENAMENX", "COPY", "LCS",
+		"LMOVE", "RPOPLPUSH", "LMPOP",
 		"ZMPOP", "ZUNION", "ZINTER", "ZDIFF", "ZINTERCARD", "ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE", "ZRANGESTORE":
 		return g.key()
 	}
