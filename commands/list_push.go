@@ -58,14 +58,11 @@ func (c *Call) popCount() (count int64, ok bool) {
 		return -1, true
 	}
 	count, ok = number.ParseInt64(c.args[2])
-	switch {
-	case !ok:
-		c.fail(errNotInteger)
-	case count < 0:
+	if !ok || count < 0 {
 		c.fail(errNegativeCount)
-		ok = false
+		return 0, false
 	}
-	return count, ok
+	return count, true
 }
 
 func claimPop(end listEnd) func(*Call) {

@@ -10,7 +10,9 @@ var keyTemplates = []Template{
 		return plain(append([]string{g.pick("EXISTS", "TOUCH")}, g.someKeys(4)...)...)
 	}},
 	{2, func(g *Generator) Command { return plain("TYPE", g.key()) }},
-	{3, func(g *Generator) Command { return plain("OBJECT", "ENCODING", g.key()) }},
+	{3, func(g *Generator) Command {
+		return Command{Args: []string{"OBJECT", "ENCODING", g.key()}, Match: Matcher{kind: "encoding"}}
+	}},
 	{6, func(g *Generator) Command { return plain(g.expire()...) }},
 	{3, func(g *Generator) Command { return nearSeconds(g.pick("TTL", "EXPIRETIME"), g.key()) }},
 	{3, func(g *Generator) Command { return nearMilliseconds(g.pick("PTTL", "PEXPIRETIME"), g.key()) }},

@@ -73,6 +73,8 @@ func (m *Matcher) check(protocol int, want, got []byte) error {
 		ok = equalScan(want, got)
 	case "int":
 		return nearIntegers(want, got, m.tolerance)
+	case "encoding":
+		ok = bytes.Equal(want, got) || mayBeListpack(want, got)
 	case "type":
 		ok = len(want) > 0 && len(got) > 0 && want[0] == got[0]
 	case "shape":
@@ -101,6 +103,13 @@ func (m *Matcher) check(protocol int, want, got []byte) error {
 		return fmt.Errorf("replies differ")
 	}
 	return nil
+}
+
+// mayBeListpack accepts that Redis takes more room for a value. 7.0 has no listpacks of lists and sets, and later
+// versions go on using the nodes of a long list while it shrinks, depending on where its elements were added.
+func mayBeListpack(want, got []byte) bool {
+	redis, ours := string(want), string(got)
+	return ours == "$8\r\nlistpack\r\n" && (redis == "$9\r\nquicklist\r\n" || redis == "$9\r\nhashtable\r\n")
 }
 
 // elements splits an aggregate reply into its header line and the raw bytes of its elements. ok is false for other
