@@ -108,6 +108,8 @@ func (g *Generator) junk(command string) string {
 		"LMOVE", "RPOPLPUSH", "LMPOP",
 		"ZMPOP", "ZUNION", "ZINTER", "ZDIFF", "ZINTERCARD", "ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE", "ZRANGESTORE":
 		return g.key()
+	case "ZADD", "ZINCRBY": // 7.0 and 7.2 print large scores differently
+		return g.pick("", "abc", "-1", "1.5", "nan", "\x00", "NX", "CH", "inf", g.key())
 	}
 	return g.pick("", "abc", "-1", "1.5", "9223372036854775807", "9223372036854775808", "nan", "\x00", "NX", "EX", "GET",
 		g.key())
