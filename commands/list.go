@@ -193,6 +193,9 @@ func lset(c *Call) error {
 	if err := c.growList(c.key(0), l, c.args[3:]); err != nil {
 		return err
 	}
+	if i < -l.Len() || i >= l.Len() {
+		i = int64(int32(i)) // as Redis reads what it has no element for
+	}
 	if i < 0 {
 		i += l.Len()
 	}
