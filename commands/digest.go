@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 
+	"github.com/mnorrsken/postkeys/commands/number"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -33,6 +34,9 @@ func (d *digest) chainNumber(n int) { d.chain(binary.BigEndian.AppendUint32(nil,
 // expiryMark is what Redis adds for a key that will expire.
 var expiryMark = []byte("!!expire!!")
 
+// fieldExpiryMark is what it adds for a field that will.
+var fieldExpiryMark = []byte("!!hexpire!!")
+
 // redisTypes are Redis' numbers of the types.
 var redisTypes = map[pg.Type]int{
 	pg.TypeString: 0, pg.TypeList: 1, pg.TypeSet: 2, pg.TypeZset: 3, pg.TypeHash: 4, pg.TypeStream: 6,
@@ -41,10 +45,64 @@ var redisTypes = map[pg.Type]int{
 // addValue combines d with a value and whether it expires.
 func (d *digest) addValue(e *pg.Entry) error {
 	d.chainNumber(redisTypes[e.Type()])
-	d.chain(e.Value())
+	if err := d.addElements(e); err != nil {
+		return err
+	}
 	at, err := e.ExpireAt()
 	if at != 0 {
 		d.add(expiryMark)
+	}
+	return err
+}
+
+// addElements combines d with what the key holds.
+func (d *digest) addElements(e *pg.Entry) error {
+	switch e.Type() {
+	case pg.TypeString:
+		d.chain(e.Value())
+		return nil
+	case pg.TypeList:
+		return d.addList(e)
+	case pg.TypeSet, pg.TypeHash, pg.TypeZset:
+		return d.addMembers(e)
+	default:
+		return nil
+	}
+}
+
+func (d *digest) addList(e *pg.Entry) error {
+	l, err := e.List()
+	if err != nil {
+		return err
+	}
+	return l.Range(0, l.Len()-1, func(_ int64, v []byte) bool {
+		d.chain(v)
+		return true
+	})
+}
+
+func (d *digest) addMembers(e *pg.Entry) error {
+	ms, err := e.Members(e.Type())
+	if err != nil {
+		return err
+	}
+	all, err := ms.All()
+	for _, m := range all {
+		if e.Type() == pg.TypeSet {
+			d.add(m.Name)
+			continue
+		}
+		var one digest
+		one.chain(m.Name)
+		if e.Type() == pg.TypeHash {
+			one.chain(m.Value)
+		} else {
+			one.chain(number.AppendFloat17(nil, m.Score))
+		}
+		if m.ExpireAt != 0 {
+			one.add(fieldExpiryMark)
+		}
+		d.add(one[:])
 	}
 	return err
 }

@@ -103,7 +103,9 @@ func copyKey(c *Call) error {
 		c.out.Int(0)
 		return nil
 	}
-	c.tx.Copy(src, dst)
+	if err := c.tx.Copy(src, dst); err != nil {
+		return err
+	}
 	c.out.Int(1)
 	return nil
 }

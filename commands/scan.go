@@ -81,30 +81,42 @@ func keys(c *Call) error {
 	return nil
 }
 
-// scanOptions are the options of SCAN as given.
+// scanOptions are the options of SCAN, HSCAN, SSCAN and ZSCAN as given.
 type scanOptions struct {
 	cursor   uint64
 	count    int64
 	match    matcher
 	typeName string // "" any type
 	typed    bool
+	noValues bool
 }
+
+// scanForm says which options one of the commands has beyond MATCH and COUNT.
+type scanForm struct{ types, noValues bool }
+
+// scanKeysForm is the form of SCAN.
+var scanKeysForm = scanForm{types: true}
 
 // defaultScanCount is how many keys SCAN looks at if COUNT does not say.
 const defaultScanCount = 10
 
-// parseScan reads the arguments of SCAN. It returns the error reply, or "".
-func parseScan(args [][]byte) (o scanOptions, fail string) {
+// parse reads the arguments from the cursor on. It returns the error reply,
+// or "".
+func (f scanForm) parse(args [][]byte) (o scanOptions, fail string) {
 	o.count, o.match.all = defaultScanCount, true
 	var ok bool
 	if o.cursor, ok = parseCursor(args[0]); !ok {
-		return o, "ERR invalid cursor"
+		return o, errInvalidCursor
 	}
-	for i := 1; i < len(args); i += 2 {
-		if i+1 == len(args) {
+	for args = args[1:]; len(args) > 0; {
+		if f.noValues && isWord(args[0], "novalues") {
+			o.noValues, args = true, args[1:]
+			continue
+		}
+		if len(args) == 1 {
 			return o, errSyntax
 		}
-		switch a, value := args[i], args[i+1]; {
+		switch a, value := args[0], args[1]; {
 		case isWord(a, "count"):
 			if o.count, ok = number.ParseInt64(value); !ok {
 				return o, errNotInteger
@@ -114,14 +126,17 @@ func parseScan(args [][]byte) (o scanOptions, fail string) {
 			}
 		case isWord(a, "match"):
 			o.match = newMatcher(value)
-		case isWord(a, "type"):
+		case f.types && isWord(a, "type"):
 			o.typeName, o.typed = strings.ToLower(string(value)), true
 		default:
 			return o, errSyntax
 		}
+		args = args[2:]
 	}
 	return o, ""
 }
+
+const errInvalidCursor = "ERR invalid cursor"
 
 // parseCursor reads a cursor as C's strtoul does, which Redis uses: nothing at
 // all is 0, a sign is taken, and what follows a zero byte is not looked at.
@@ -142,7 +157,7 @@ func parseCursor(arg []byte) (cursor uint64, ok bool) {
 }
 
 func checkScan(c *Call) {
-	if _, fail := parseScan(c.args[1:]); fail != "" {
+	if _, fail := scanKeysForm.parse(c.args[1:]); fail != "" {
 		c.fail(fail)
 	}
 }
@@ -150,7 +165,7 @@ func checkScan(c *Call) {
 // scan answers with the keys of one step of the walk. A type that does not
 // exist is the type of no key.
 func scan(c *Call) error {
-	o, _ := parseScan(c.args[1:])
+	o, _ := scanKeysForm.parse(c.args[1:])
 	var f found
 	next, err := c.tx.Scan(c.db, o.cursor, min(o.count, math.MaxInt32), o.match.prefix, func(k pg.KeyInfo) {
 		if o.match.match(k.Name) && (!o.typed || k.Type.String() == o.typeName) {

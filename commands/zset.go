@@ -17,7 +17,7 @@ var zsetBindings = []binding{
 	{name: "zrank", claim: claimZrank, run: func(c *Call) error { return c.zrank(false) }},
 	{name: "zrevrank", claim: claimZrank, run: func(c *Call) error { return c.zrank(true) }},
 	{name: "zrem", claim: named(pg.ModeUpdate, 2, 1), run: zrem},
-	{name: "zscan", claim: claimScanMembers, run: scanMembers(pg.TypeZset, addScanned)},
+	{name: "zscan", claim: claimScanMembers, run: scanMembers(pg.TypeZset, scanForm{}, addScanned)},
 }
 
 // scored is a member and its score.
@@ -203,7 +203,7 @@ func zrem(c *Call) error {
 
 // addScanned puts a member and its score into the reply of ZSCAN, which spells
 // scores in another way once a set is not a listpack.
-func addScanned(c *Call, f *found, m *pg.Member) {
+func addScanned(c *Call, _ *scanOptions, f *found, m *pg.Member) {
 	f.add(m.Name)
 	if c.key(0).Encoding() == pg.EncodingSkiplist {
 		f.add(number.AppendFloat17(nil, m.Score))

@@ -44,9 +44,9 @@ type Type struct {
 
 // Types lists the types of values besides strings.
 var Types = []Type{
-	{Name: "hash", Create: []string{"HSET", "{key}", "f", "v"}},
+	{Name: "hash", Create: []string{"HSET", "{key}", "f", "v"}, Served: true},
 	{Name: "list", Create: []string{"RPUSH", "{key}", "a"}, Served: true},
-	{Name: "set", Create: []string{"SADD", "{key}", "a"}},
+	{Name: "set", Create: []string{"SADD", "{key}", "a"}, Served: true},
 	{Name: "zset", Create: []string{"ZADD", "{key}", "1", "a"}, Served: true},
 	{Name: "stream", Create: []string{"XADD", "{key}", "1-1", "f", "v"}},
 }

@@ -19,6 +19,7 @@ var table = build(
 	group{"hash", hashCommands},
 	group{"list", listCommands},
 	group{"server", serverCommands},
+	group{"set", setCommands},
 	group{"sorted-set", zsetCommands},
 	group{"string", stringCommands},
 )

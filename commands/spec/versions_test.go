@@ -55,6 +55,8 @@ var renamedIn72 = map[string]map[string]string{
 	"flushdb":      {"async": "flush-type"},
 	"hello":        {"username_password": "auth"},
 	"lcs":          {"len": "min-match-len"},
+	"hmset":        {"field_value": "data"},
+	"hset":         {"field_value": "data"},
 	"mset":         {"key_value": "data"},
 	"msetnx":       {"key_value": "data"},
 

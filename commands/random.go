@@ -1,0 +1,113 @@
+package commands
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/pg"
+)
+
+// maxRandomHint is how many random members are loaded with a key at most. The
+// size of the collection, which is not known yet, may be far below the count.
+const maxRandomHint = 1000
+
+// maxRepeats is how many members are answered with at most where repetitions
+// are allowed. Redis knows no limit but its memory.
+const maxRepeats = 1 << 28
+
+// randomRequest is what HRANDFIELD, SRANDMEMBER and ZRANDMEMBER ask for.
+type randomRequest struct {
+	count    int64 // below 0: that many, maybe with repetitions
+	given    bool  // a count was given
+	withMore bool  // with values or scores
+}
+
+// parseRandom reads the count and, if word is not empty, the option of that name.
+// It returns the error reply, or "".
+func parseRandom(args [][]byte, word string) (r randomRequest, fail string) {
+	if len(args) == 2 {
+		return randomRequest{count: 1}, ""
+	}
+	r.given = true
+	if word == "" && len(args) > 3 {
+		return r, errSyntax
+	}
+	var ok bool
+	r.count, ok = number.ParseInt64(args[2])
+	switch {
+	case !ok:
+		return r, errNotInteger
+	case r.count == math.MinInt64:
+		return r, "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"
+	case len(args) > 4 || len(args) == 4 && !isWord(args[3], word):
+		return r, errSyntax
+	case len(args) == 4:
+		r.withMore = true
+		if r.count < -math.MaxInt64/2 || r.count > math.MaxInt64/2 {
+			return r, errOutOfRange
+		}
+	}
+	if r.count < -maxRepeats {
+		return r, errOutOfRange
+	}
+	return r, ""
+}
+
+// claimRandom makes the claim of a command that parseRandom reads.
+func claimRandom(word string) func(*Call) {
+	return func(c *Call) {
+		r, fail := parseRandom(c.args, word)
+		if fail != "" {
+			c.fail(fail)
+			return
+		}
+		c.claimElements(c.args[1], pg.ModeRead, &pg.Needs{Random: min(max(r.count, -r.count), maxRandomHint)})
+	}
+}
+
+// choose returns the members asked for.
+func (r randomRequest) choose(ms *pg.Members) ([]*pg.Member, error) {
+	if r.count < 0 {
+		return randomWithRepeats(ms, -r.count)
+	}
+	return ms.Random(min(r.count, ms.Len()))
+}
+
+// randomWithRepeats returns n members, each chosen among all. Positions are
+// drawn first, so that as many different members are loaded as are needed.
+func randomWithRepeats(ms *pg.Members, n int64) ([]*pg.Member, error) {
+	size := ms.Len()
+	if size == 0 {
+		return nil, nil
+	}
+	drawn := make([]int, n)
+	seen := make(map[int64]int)
+	for i := range drawn {
+		position := rand.Int64N(size)
+		at, ok := seen[position]
+		if !ok {
+			at = len(seen)
+			seen[position] = at
+		}
+		drawn[i] = at
+	}
+	pool, err := ms.Random(int64(len(seen)))
+	if err != nil {
+		return nil, err
+	}
+	chosen := make([]*pg.Member, n)
+	for i, at := range drawn {
+		chosen[i] = pool[at]
+	}
+	return chosen, nil
+}
+
+// nameOrNull answers with the one member there is, or null.
+func (c *Call) nameOrNull(chosen []*pg.Member) {
+	if len(chosen) == 0 {
+		c.out.Null()
+	} else {
+		c.out.Bulk(chosen[0].Name)
+	}
+}
