@@ -3,10 +3,12 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -155,6 +157,52 @@ func TestInterruptedCleansUp(t *testing.T) {
 	}
 }
 
+// A server that stalls must cost neither the benchmark nor the figures of the others.
+func TestServerThatStalls(t *testing.T) {
+	t.Parallel()
+	o := small(t)
+	o.Workloads, o.Pipelines, o.Patience = []string{"GET", "SET"}, []int{1}, 500*time.Millisecond
+	var stalled int
+	signal := func(s syscall.Signal) {
+		if err := syscall.Kill(stalled, s); err != nil {
+			t.Error(err)
+		}
+	}
+	o.Log = writerFunc(func(b []byte) {
+		line := string(b)
+		if strings.HasPrefix(line, "redis serves on") {
+			if _, err := fmt.Sscanf(line[strings.LastIndex(line, "process"):], "process %d", &stalled); err != nil {
+				t.Error(err)
+			}
+		}
+		switch {
+		case strings.Contains(line, "runs of about"):
+			signal(syscall.SIGSTOP)
+		case strings.Contains(line, "redis does not answer"):
+			signal(syscall.SIGCONT) // so that it can be ended
+		}
+	})
+	r, err := Compare(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Failures) != 2 || !strings.Contains(r.Failures[0].What, "GET, -c 3 -P 1 on redis") || !strings.Contains(r.Failures[0].Error, "ended after 500ms") ||
+		!strings.Contains(r.Failures[0].Evidence, "answers PING: false") || r.Failures[1].What != target.Redis {
+		t.Errorf("failures %+v", r.Failures)
+	}
+	for _, c := range r.Cells {
+		if len(c.On(target.Redis)) != 0 || len(c.On(target.RedisAlways)) != 2 {
+			t.Errorf("%s: %+v", c.Workload, c.Measured)
+		}
+	}
+	if len(r.Latencies) != 4 {
+		t.Errorf("latencies %+v", r.Latencies)
+	}
+	if left := leftovers(t, o.TempDir); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
 type writerFunc func([]byte)
 
 func (f writerFunc) Write(b []byte) (int, error) {
@@ -173,6 +221,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		"pipeline":      func(o *Options) { o.Pipelines = []int{1, 0} },
 		"keys":          func(o *Options) { o.Keys = -1 },
 		"value bytes":   func(o *Options) { o.ValueBytes = 0 },
+		"patience":      func(o *Options) { o.Patience = 0 },
 		"idle":          func(o *Options) { o.Idle = 1 << 40 },
 		"a run of 1h0m": func(o *Options) { o.RunTime = time.Hour },
 	} {
@@ -254,6 +303,26 @@ func TestGoals(t *testing.T) {
 		{Name: "MSET, pipeline 16: share of the set-oriented limit in rows", Wanted: 0.6, Measured: 0.3},
 		{Name: "MSET, pipeline 16: share of SET", Wanted: 1, Measured: 0.05},
 	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestLineShares(t *testing.T) {
+	t.Parallel()
+	mset := report.Cell{Workload: "MSET", Clients: 50, Pipeline: 1}
+	mset.Add(target.Postkeys, report.Run{PerSecond: 6000})
+	r := &report.Report{
+		Cells:      []report.Cell{mset, {Workload: "GET", Clients: 50, Pipeline: 1}},
+		References: []report.Reference{{Line: string(pgbench.WriteMany), RowsPerSecond: []float64{100000}}},
+	}
+	workloads := []workload.Workload{
+		{Name: "MSET", Rows: 10, Reference: pgbench.WriteMany, OneByOne: pgbench.WriteOne}, {Name: "GET", Rows: 1, Reference: pgbench.ReadMany},
+	}
+	got := lineShares(r, workloads, &Options{Clients: []int{50}, Pipelines: []int{1, 16}})
+	want := []report.LineShare{{
+		Workload: "MSET", Clients: 50, Pipeline: 1, Rows: 60000, Line: "write many", Share: 0.6, OneByOne: "write one", Times: -1,
+	}}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %+v", got)
 	}

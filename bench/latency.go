@@ -20,8 +20,13 @@ func (s *stand) latency(ctx context.Context, workloads []workload.Workload) erro
 			continue
 		}
 		for _, server := range s.servers {
+			if s.gone[server] {
+				continue
+			}
 			if err := s.latencyOf(ctx, &w, server); err != nil {
-				return fmt.Errorf("latency of %s, %s: %w", server.Name, w.Name, err)
+				if err := s.failed(ctx, server, fmt.Sprintf("latency of %s on %s", w.Name, server.Name), err); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -41,6 +46,9 @@ func (s *stand) latencyOf(ctx context.Context, w *workload.Workload, server *tar
 	if cell == nil {
 		s.note("Latency at half load was not measured: it needs the throughput without a pipeline.")
 		return nil
+	}
+	if len(cell.On(server.Name)) == 0 {
+		return nil // its run failed and is among the failures
 	}
 	rate := report.PerSecond(cell.On(server.Name)) / 2
 	p := load.Paced{Addr: server.Addr, Command: command, Connections: clients, PerSecond: rate, Duration: o.RunTime}

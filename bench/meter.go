@@ -16,6 +16,9 @@ type costs struct {
 	wal              int64
 }
 
+// questionTimeout bounds each question to PostgreSQL about itself.
+const questionTimeout = 20 * time.Second
+
 // costs reads the counters behind a server.
 func (s *stand) costs(ctx context.Context, server *target.Server) (costs, error) {
 	c := costs{postgres: -1, wal: -1}
@@ -31,6 +34,8 @@ func (s *stand) costs(ctx context.Context, server *target.Server) (costs, error)
 			return c, fmt.Errorf("processor time of PostgreSQL: %w", err)
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, questionTimeout)
+	defer cancel()
 	c.wal, err = s.postgres.Database().WALBytes(ctx)
 	return c, err
 }

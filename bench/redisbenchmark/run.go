@@ -88,11 +88,11 @@ const calibrationTime = 200 * time.Millisecond
 const maxRequests = 100_000_000
 
 // Calibrate finds out roughly how many commands a second the load reaches, with short runs of growing length. They warm the
-// server up too.
-func Calibrate(ctx context.Context, l Load) (float64, error) {
+// server up too. limit bounds each of them.
+func Calibrate(ctx context.Context, l Load, limit time.Duration) (float64, error) {
 	requests := max(1000, 4*l.Clients*l.Pipeline)
 	for {
-		r, _, err := Run(ctx, l, requests, time.Minute)
+		r, _, err := Run(ctx, l, requests, limit)
 		if err != nil {
 			return 0, err
 		}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -15,6 +16,7 @@ func (r *Report) Markdown(w io.Writer, picture string) error {
 	d.line("# %s", r.Title)
 	d.line("%s, %s. `%s`", r.Started.UTC().Format("2006-01-02 15:04 MST"),
 		(time.Duration(r.Seconds) * time.Second).String(), r.Command)
+	r.failures(&d)
 	r.goals(&d)
 	if picture != "" && len(r.Cells) > 0 && len(r.Servers) > 1 {
 		d.line("![Ratios](%s)", picture)
@@ -27,6 +29,18 @@ func (r *Report) Markdown(w io.Writer, picture string) error {
 	r.circumstances(&d)
 	_, err := io.WriteString(w, d.String())
 	return err
+}
+
+func (r *Report) failures(d *document) {
+	if len(r.Failures) == 0 {
+		return
+	}
+	d.line("## Errors")
+	d.line("**Not everything could be measured.** What follows is incomplete.")
+	d.WriteByte('\n')
+	for _, f := range r.Failures {
+		fmt.Fprintf(d, "* %s: %s\n", f.What, strings.Join(strings.Fields(f.Error), " "))
+	}
 }
 
 func (r *Report) goals(d *document) {
@@ -119,6 +133,16 @@ func (r *Report) references(d *document) {
 		t.add(ref.Line, strconv.Itoa(ref.KeysAtOnce), strconv.Itoa(ref.Clients), strconv.Itoa(ref.Connections), rate(Median(ref.RowsPerSecond)))
 	}
 	d.table(&t)
+	if len(r.Lines) == 0 {
+		return
+	}
+	d.line("%s beside the best of each line, in rows:", r.Servers[0].Name)
+	t = table{head: []string{"workload", "clients", "pipeline", "rows", "set-oriented limit", "share", "one round trip each", "times"}, left: []int{0, 4, 6}}
+	for _, l := range r.Lines {
+		t.add(l.Workload, strconv.Itoa(l.Clients), strconv.Itoa(l.Pipeline), rate(l.Rows),
+			cmp.Or(l.Line, "–"), number(l.Share), cmp.Or(l.OneByOne, "–"), number(l.Times))
+	}
+	d.table(&t)
 }
 
 func (r *Report) latencies(d *document) {
@@ -163,7 +187,11 @@ func (r *Report) circumstances(d *document) {
 		t.add(f.Name, f.Value)
 	}
 	for _, s := range r.Servers {
-		t.add(s.Name, fmt.Sprintf("`%s`, redis_version %s", s.Command, s.Version))
+		about := s.About
+		if about != "" {
+			about += ": "
+		}
+		t.add(s.Name, fmt.Sprintf("%s`%s`, redis_version %s", about, s.Command, s.Version))
 	}
 	for _, f := range r.PostgreSQL {
 		t.add("PostgreSQL "+f.Name, f.Value)

@@ -24,7 +24,9 @@ type Report struct {
 	References  []Reference  `json:"references,omitempty"`
 	Latencies   []Latency    `json:"latencies,omitempty"`
 	Connections []Connection `json:"connections,omitempty"`
+	Lines       []LineShare  `json:"shares_of_lines,omitempty"`
 	Goals       []Goal       `json:"goals,omitempty"`
+	Failures    []Failure    `json:"failures,omitempty"`
 	Notes       []string     `json:"notes,omitempty"`
 }
 
@@ -37,6 +39,7 @@ type Fact struct {
 // Server is one of the compared servers.
 type Server struct {
 	Name    string `json:"name"`
+	About   string `json:"about,omitempty"` // what sets it apart, in a few words
 	Command string `json:"command"`
 	Version string `json:"version"`
 }
@@ -75,6 +78,25 @@ type Reference struct {
 	Clients       int       `json:"clients"`
 	Connections   int       `json:"connections"`
 	RowsPerSecond []float64 `json:"rows_per_second"` // by round
+}
+
+// LineShare compares the first server with the reference lines in one cell. What was not measured is negative.
+type LineShare struct {
+	Workload string  `json:"workload"`
+	Clients  int     `json:"clients"`
+	Pipeline int     `json:"pipeline"`
+	Rows     float64 `json:"rows_per_second"`
+	Line     string  `json:"line,omitempty"`       // the set-oriented one
+	Share    float64 `json:"share"`                // of that line
+	OneByOne string  `json:"one_by_one,omitempty"` // the line of one round trip for each command
+	Times    float64 `json:"times_one_by_one"`
+}
+
+// Failure is something that should have been measured and was not. Figures that it touches are those from before it.
+type Failure struct {
+	What     string `json:"what"`
+	Error    string `json:"error"`
+	Evidence string `json:"-"` // what was found out about it; Write gives it a file of its own
 }
 
 // Latency is the distribution of one run of the benchmark's own load.

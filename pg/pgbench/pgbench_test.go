@@ -2,6 +2,8 @@ package pgbench
 
 import (
 	"os"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,6 +94,10 @@ func TestFacts(t *testing.T) {
 	}
 	if after, err := db.WALBytes(t.Context()); err != nil || after <= before {
 		t.Errorf("write-ahead log from %d to %d, %v", before, after, err)
+	}
+	activity, err := db.Activity(t.Context())
+	if err != nil || !slices.ContainsFunc(activity, func(line string) bool { return strings.Contains(line, "checkpointer") }) {
+		t.Errorf("activity %q, %v", activity, err)
 	}
 	if db.BackendPID() <= 1 {
 		t.Errorf("backend %d", db.BackendPID())
