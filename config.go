@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +26,9 @@ type Config struct {
 	// Debug lowers the log level to debug, whatever loglevel says.
 	Debug bool
 
+	// Warnings name the settings that were given and change nothing in this version.
+	Warnings []string
+
 	// Redis holds the parameters of Redis that differ from their default at start, for settings.Store.Init. Port and
 	// bind are among them and follow Listen.Addr.
 	Redis []settings.Assignment
@@ -38,7 +41,8 @@ type ListenConfig struct {
 
 // MetricsConfig is the HTTP listener for metrics and health.
 type MetricsConfig struct {
-	Addr string // host:port, empty: no listener. Default ":9090"
+	Addr     string // host:port, empty: no listener. Default ":9090"
+	Profiles bool   // serve /debug/pprof too. Default false
 }
 
 // PostgresConfig says how to reach PostgreSQL.
@@ -53,7 +57,7 @@ type PostgresConfig struct {
 	SSLRootCert      string        // file; default: the system's authorities
 	SSLCert          string        // file; default: none
 	SSLKey           string        // file; default: none
-	MaxConns         int           // connections of all uses together; 0: chosen from the processors. Default 0
+	MaxConns         int           // connections of all uses together; 0: chosen from the processors, at most usualConns. Default 0
 	StatementTimeout time.Duration // per statement, 0: none. Default 10 s
 	ConnectTimeout   time.Duration // per attempt. Default 5 s
 }
@@ -67,6 +71,13 @@ type EmbeddedConfig struct {
 	Port    int    // TCP port on 127.0.0.1, 0: unix socket only. Default 0
 	Version string // major version. Default: that of the data, or the newest
 }
+
+// leastConns is what the server needs: one connection for each kind of rounds and one for the removal of expired keys.
+// usualConns bounds what it chooses by itself: PostgreSQL allows 100 if nobody changed that, and other nodes want some.
+const (
+	leastConns = 5
+	usualConns = 40
+)
 
 // Secret is text that shows as stars wherever it is printed or logged.
 type Secret string
@@ -105,6 +116,8 @@ var variables = []variable{
 	{name: "REDIS_UNIX_SOCKET", doc: "path of a unix socket to listen on as well (also UNIXSOCKET)", set: parameter("unixsocket")},
 	{name: "METRICS_ADDR", def: ":9090", doc: "address of metrics and health checks, empty for none", empty: true,
 		set: optional(address(func(c *Config) *string { return &c.Metrics.Addr }))},
+	{name: "PPROF", def: "false", doc: "serve profiles of the running process there too, under /debug/pprof/",
+		set: boolean(func(c *Config) *bool { return &c.Metrics.Profiles })},
 
 	{name: "PG_DSN", doc: "connection string of PostgreSQL, URL or key=value, in place of the parts below",
 		set: text(func(c *Config) *Secret { return &c.Postgres.DSN })},
@@ -121,8 +134,8 @@ var variables = []variable{
 	{name: "PG_SSLROOTCERT", doc: "file with the authorities to trust", set: text(func(c *Config) *string { return &c.Postgres.SSLRootCert })},
 	{name: "PG_SSLCERT", doc: "file with the certificate to show", set: text(func(c *Config) *string { return &c.Postgres.SSLCert })},
 	{name: "PG_SSLKEY", doc: "file with its key", set: text(func(c *Config) *string { return &c.Postgres.SSLKey })},
-	{name: "PG_MAX_CONNS", def: "0", doc: "connections to PostgreSQL, 0 to choose from the number of processors",
-		set: integer(0, 10000, func(c *Config) *int { return &c.Postgres.MaxConns })},
+	{name: "PG_MAX_CONNS", def: "0", doc: "connections to PostgreSQL, 5 or more, or 0 to choose from the number of processors",
+		set: connections},
 	{name: "PG_STATEMENT_TIMEOUT", def: "10s", doc: "longest time of one statement, 0s for no limit",
 		set: duration(0, func(c *Config) *time.Duration { return &c.Postgres.StatementTimeout })},
 	{name: "PG_CONNECT_TIMEOUT", def: "5s", doc: "longest time of one attempt to connect",
@@ -142,21 +155,22 @@ var variables = []variable{
 	{name: "DEBUG", def: "false", doc: "1 logs debug messages", set: boolean(func(c *Config) *bool { return &c.Debug })},
 }
 
-// unsupported lists settings that are reserved for parts this version does not have. Their default means "off", so
-// giving it is fine; anything else must not be ignored in silence.
-var unsupported = []variable{
-	{name: "CACHE_ENABLED", def: "false", doc: "cache in memory", set: refuseUnless("false", "0", "no", "off")},
-	{name: "CACHE_TTL", def: "250ms", doc: "how long entries stay", set: refuseUnless("250ms")},
-	{name: "CACHE_MAX_SIZE", def: "10000", doc: "entries kept", set: refuseUnless("10000")},
-	{name: "CACHE_DISTRIBUTED_INVALIDATION", def: "false", doc: "tell other nodes of changes", set: refuseUnless("false", "0", "no", "off")},
-	{name: "CACHE_SMART_POLICY", def: "false", doc: "leave out what would not stay valid", set: refuseUnless("false", "0", "no", "off")},
-	{name: "CACHE_MIN_TTL", def: "1s", doc: "shortest TTL of a cached key", set: refuseUnless("1s")},
-	{name: "CACHE_MAX_WRITE_FREQ", def: "10", doc: "writes a second above which a key is not cached", set: refuseUnless("10")},
-	{name: "CACHE_WRITE_TRACKING_WINDOW", def: "10s", doc: "time over which they are counted", set: refuseUnless("10s")},
-	{name: "CACHE_EXCLUDE_PATTERNS", doc: "keys never cached", set: refuseUnless()},
-	{name: "CACHE_INCLUDE_PATTERNS", doc: "keys always cached", set: refuseUnless()},
-	{name: "SQLTRACE", def: "0", doc: "log SQL, 0 to 3", set: refuseUnless("0")},
-	{name: "TRACE", def: "0", doc: "log commands, 0 to 3", set: refuseUnless("0")},
+// ineffective lists settings that belong to parts this version does not have. Values are checked, and one that asks for
+// more than the default leads to a warning at start: nothing is ignored in silence. None of them would change a reply.
+var ineffective = []variable{
+	{name: "CACHE_ENABLED", def: "false", doc: "cache in memory", set: boolean(ignored[bool])},
+	{name: "CACHE_TTL", def: "250ms", doc: "how long entries stay", set: duration(0, ignored[time.Duration])},
+	{name: "CACHE_MAX_SIZE", def: "10000", doc: "entries kept", set: integer(0, math.MaxInt32, ignored[int])},
+	{name: "CACHE_DISTRIBUTED_INVALIDATION", def: "false", doc: "tell other nodes of changes", set: boolean(ignored[bool])},
+	{name: "CACHE_SMART_POLICY", def: "false", doc: "leave out what would not stay valid", set: boolean(ignored[bool])},
+	{name: "CACHE_MIN_TTL", def: "1s", doc: "shortest TTL of a cached key", set: duration(0, ignored[time.Duration])},
+	{name: "CACHE_MAX_WRITE_FREQ", def: "10", doc: "writes a second above which a key is not cached",
+		set: integer(0, math.MaxInt32, ignored[int])},
+	{name: "CACHE_WRITE_TRACKING_WINDOW", def: "10s", doc: "time over which they are counted", set: duration(0, ignored[time.Duration])},
+	{name: "CACHE_EXCLUDE_PATTERNS", doc: "keys never cached", set: text(ignored[string])},
+	{name: "CACHE_INCLUDE_PATTERNS", doc: "keys always cached", set: text(ignored[string])},
+	{name: "SQLTRACE", def: "0", doc: "log SQL, 0 to 3", set: integer(0, 3, ignored[int])},
+	{name: "TRACE", def: "0", doc: "log commands, 0 to 3", set: integer(0, 3, ignored[int])},
 }
 
 // LoadConfig reads the environment, given as os.Environ gives it. The error joins one line for every setting that is
@@ -169,7 +183,7 @@ func LoadConfig(environ []string) (Config, error) {
 	}
 	var c Config
 	var errs []error
-	for _, v := range slices.Concat(variables, unsupported) {
+	for i, v := range slices.Concat(variables, ineffective) {
 		value, given := env[v.name]
 		if !given || value == "" && !v.empty {
 			value = v.def
@@ -179,6 +193,8 @@ func LoadConfig(environ []string) (Config, error) {
 		}
 		if err := v.set(&c, value); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", v.name, err))
+		} else if i >= len(variables) && !v.isDefault(value) {
+			c.Warnings = append(c.Warnings, v.name)
 		}
 	}
 	errs = append(errs, c.loadParameters(env)...)
@@ -236,6 +252,9 @@ func variableName(parameter string) string {
 // checkTogether finds settings that are right alone and wrong together.
 func (c *Config) checkTogether(env map[string]string) (errs []error) {
 	c.Embedded.MayMove = env["PG_EMBEDDED_DIR"] == ""
+	if c.Metrics.Profiles && c.Metrics.Addr == "" {
+		errs = append(errs, errors.New("PPROF: needs METRICS_ADDR"))
+	}
 	parts := []string{"PG_HOST", "PG_PORT", "PG_USER", "PG_PASSWORD", "PG_DATABASE", "PG_SSLMODE", "PG_SSLROOTCERT", "PG_SSLCERT", "PG_SSLKEY"}
 	if c.Postgres.DSN != "" {
 		for _, name := range parts {
@@ -260,34 +279,14 @@ func (c *Config) checkTogether(env map[string]string) (errs []error) {
 	return errs
 }
 
-// ConnString returns the connection string. It holds the password: use Redacted for anything people see.
+// ConnString returns the connection string. It holds the password: people see pg.Config.Place instead.
 func (p PostgresConfig) ConnString() string {
 	if p.DSN != "" {
 		return string(p.DSN)
 	}
-	return p.keyValues(string(p.Password))
-}
-
-// Redacted returns the connection string without its password.
-func (p PostgresConfig) Redacted() string {
-	if p.DSN == "" {
-		return p.keyValues(p.Password.String())
-	}
-	u, err := url.Parse(string(p.DSN))
-	if err != nil || u.Scheme == "" || u.Opaque != "" {
-		return "PG_DSN" // key=value: a password may stand anywhere in it
-	}
-	if u.RawQuery != "" {
-		u.RawQuery = "..." // a password may be an option too
-	}
-	return u.Redacted()
-}
-
-// keyValues writes the parts in libpq's key=value form, each value quoted.
-func (p PostgresConfig) keyValues(password string) string {
 	escape := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 	var words []string
-	for _, kv := range [][2]string{{"host", p.Host}, {"port", strconv.Itoa(p.Port)}, {"user", p.User}, {"password", password},
+	for _, kv := range [][2]string{{"host", p.Host}, {"port", strconv.Itoa(p.Port)}, {"user", p.User}, {"password", string(p.Password)},
 		{"dbname", p.Database}, {"sslmode", p.SSLMode}, {"sslrootcert", p.SSLRootCert}, {"sslcert", p.SSLCert}, {"sslkey", p.SSLKey}} {
 		if kv[1] != "" {
 			words = append(words, kv[0]+"='"+escape.Replace(kv[1])+"'")

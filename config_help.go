@@ -51,8 +51,8 @@ func writeHelp(out io.Writer) {
 	writeParameters(&b, settings.Active)
 	b.WriteString("\nParameters of Redis that are kept for clients and tools and change nothing in this version:\n")
 	writeParameters(&b, settings.Kept)
-	b.WriteString("\nReserved, not supported in this version (only the default is accepted):\n")
-	for _, v := range unsupported {
+	b.WriteString("\nChecked, but without effect in this version, which says so at start:\n")
+	for _, v := range ineffective {
 		writeSetting(&b, v.name, v.def, v.doc)
 	}
 	// Nothing can be done if standard output is closed.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,8 +38,11 @@ func TestLoadConfigErrors(t *testing.T) {
 		{"REDIS_ADDR=6379", `REDIS_ADDR: "6379" is not an address such as :6379 or 127.0.0.1:6379`},
 		{"REDIS_ADDR=:http", `REDIS_ADDR: ":http" has no port from 0 to 65535`},
 		{"DEBUG=loud", `DEBUG: "loud" is not one of true, false`},
-		{"CACHE_ENABLED=true", `CACHE_ENABLED: not supported in this version`},
-		{"TRACE=3", `TRACE: not supported in this version`},
+		{"CACHE_ENABLED=perhaps", `CACHE_ENABLED: "perhaps" is not one of true, false`},
+		{"CACHE_TTL=5", `CACHE_TTL: "5" is not a duration such as 500ms, 10s or 1m`},
+		{"TRACE=4", `TRACE: "4" is not a number from 0 to 3`},
+		{"PG_MAX_CONNS=4", `PG_MAX_CONNS: "4" is neither 0 nor a number from 5 to 10000`},
+		{"PPROF=1 METRICS_ADDR=", `PPROF: needs METRICS_ADDR`},
 		{"MAXCLIENTS=0", `MAXCLIENTS: "0": argument must be between 1 and 4294967295 inclusive`},
 		{"ENABLE_DEBUG_COMMAND=maybe", `ENABLE_DEBUG_COMMAND: "maybe": argument(s) must be one of the following: no, yes, local`},
 		{"PG_EMBEDDED=yes PG_EMBEDDED_VERSION=9", `PG_EMBEDDED_VERSION: "9" is not one of 16, 17, 18`},
@@ -54,6 +58,18 @@ func TestLoadConfigErrors(t *testing.T) {
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%s: %v, want %s", c.env, err, c.want)
 		}
+	}
+}
+
+func TestLoadConfigWarns(t *testing.T) {
+	t.Parallel()
+	c, err := LoadConfig([]string{"CACHE_ENABLED=no", "CACHE_TTL=250ms", "SQLTRACE=0", "CACHE_EXCLUDE_PATTERNS="})
+	if err != nil || c.Warnings != nil {
+		t.Errorf("defaults: %v, %v", c.Warnings, err)
+	}
+	c, err = LoadConfig([]string{"CACHE_ENABLED=1", "CACHE_TTL=5s", "TRACE=3", "CACHE_INCLUDE_PATTERNS=a*"})
+	if want := []string{"CACHE_ENABLED", "CACHE_TTL", "CACHE_INCLUDE_PATTERNS", "TRACE"}; err != nil || !slices.Equal(c.Warnings, want) {
+		t.Errorf("got %v, %v, want %v", c.Warnings, err, want)
 	}
 }
 
@@ -111,7 +127,7 @@ func TestSecretsStayOutOfLogs(t *testing.T) {
 		}
 		var b bytes.Buffer
 		slog.New(slog.NewTextHandler(&b, nil)).Info("started", "config", c, "postgres", c.Postgres, "dsn", c.Postgres.DSN)
-		fmt.Fprintf(&b, "%v %+v %#v %s", c, c, c.Postgres, c.Postgres.Redacted())
+		fmt.Fprintf(&b, "%v %+v %#v", c, c, c.Postgres)
 		if strings.Contains(b.String(), "hunter2") {
 			t.Errorf("%s: the password shows in %s", env, &b)
 		}

@@ -7,11 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
-	"time"
 )
 
 func main() {
@@ -22,77 +21,57 @@ func main() {
 	if err != nil {
 		exit(err)
 	}
-	exit(run(cfg, newLogger(cfg)))
+	exit(run(cfg, newLogger(os.Stderr, cfg.Debug)))
 }
 
-// exit ends the process: 0 without an error, 1 with one, told on stderr.
+// exit ends the process: 0 without an error, 1 with one, told on stderr, each
+// part of it on one line.
 func exit(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "postkeys:", err)
-		os.Exit(1)
+	if err == nil {
+		os.Exit(0)
 	}
-	os.Exit(0)
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(os.Stderr, "postkeys:", strings.TrimSpace(line))
+	}
+	os.Exit(1)
 }
 
-func newLogger(cfg Config) *slog.Logger {
-	level := slog.LevelInfo
-	if cfg.Debug {
-		level = slog.LevelDebug
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-}
+var errForced = errors.New("ended by a second signal before everything was answered")
 
-// drainTime is how long a shutdown waits for requests in flight.
-const drainTime = 30 * time.Second
-
-// run serves until a signal asks it to stop. A second signal ends the process
-// at once.
-func run(cfg Config, log *slog.Logger) error {
+// run serves until a signal asks it to stop or something fails for good. A
+// second signal ends it at once.
+func run(cfg Config, log *logger) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-
-	failed := make(chan error, 1)
-	started := make(chan *node, 1)
-	go func() {
-		n, err := start(ctx, cfg, log, failed)
-		if err != nil {
-			failed <- err
-			return
-		}
-		started <- n
-	}()
-
-	var n *node
+	ended := make(chan error, 1)
+	go func() { ended <- serve(ctx, cfg, log) }()
 	for {
 		select {
-		case n = <-started:
-		case err := <-failed:
-			cancel()
-			return errors.Join(err, stop(n, signals, log))
+		case err := <-ended:
+			return err
 		case s := <-signals:
-			log.Info("shutting down", "signal", s.String())
+			if ctx.Err() != nil {
+				return errForced
+			}
+			log.Info("shutting down; a second signal ends the process at once", "signal", s.String())
 			cancel()
-			return stop(n, signals, log)
 		}
 	}
 }
 
-// stop shuts a node down, at once if a second signal comes.
-func stop(n *node, signals <-chan os.Signal, log *slog.Logger) error {
-	if n == nil {
-		return nil
+// serve starts a node and stops it when ctx is done or something fails.
+func serve(ctx context.Context, cfg Config, log *logger) error {
+	n := newNode(cfg, log)
+	err := n.start(ctx)
+	if err == nil {
+		select {
+		case <-ctx.Done():
+		case err = <-n.failed:
+		}
+	} else if ctx.Err() != nil {
+		err = nil // a signal interrupted the start
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- n.stop(ctx) }()
-	select {
-	case err := <-done:
-		return err
-	case s := <-signals:
-		log.Warn("ending at once", "signal", s.String())
-		return errors.New("ended by a second signal before everything was answered")
-	}
+	return errors.Join(err, n.stop())
 }

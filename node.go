@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"log/slog"
 	"runtime"
-	"strconv"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mnorrsken/postkeys/commands"
@@ -20,237 +17,132 @@ import (
 	"github.com/mnorrsken/postkeys/reactor"
 )
 
-// node is a running postkeys: everything that start made and stop ends.
+// node is a running postkeys: everything that start makes and stop ends.
 type node struct {
-	log      *slog.Logger
-	embedded *embedded.Server
+	cfg      Config
+	log      *logger
+	settings *settings.Store
+
+	postgres *embedded.Server // nil: somebody else's
+	pg       pg.Config
+	place    string // where the data is, for people
 	engine   *engine.Engine
 	server   *commands.Server
 	reactor  *reactor.Reactor
 	metrics  *metricsServer
 
 	background sync.WaitGroup
-	cancel     context.CancelFunc
+	cancel     context.CancelFunc // ends the background
+	stopping   atomic.Bool
+	failed     chan error // what went wrong for good after the start
 }
 
-// handler adapts the server to the reactor: the two know nothing of each other.
-type handler struct{ server *commands.Server }
-
-func (h handler) Open(c *reactor.Conn) (reactor.Session, []byte) {
-	return h.server.Open(c), nil
+func newNode(cfg Config, log *logger) *node {
+	return &node{cfg: cfg, log: log, settings: settings.New(), failed: make(chan error, 1), cancel: func() {}}
 }
 
-// start brings a node up. It returns once clients can connect; they are told
-// to wait while PostgreSQL is not there. What goes wrong later, for good, is
-// sent to failed.
-func start(ctx context.Context, cfg Config, log *slog.Logger, failed chan<- error) (n *node, err error) {
-	n = &node{log: log}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, n.stop(context.Background()))
-		}
-	}()
-	store := settings.New()
-	if errs := store.Init(cfg.Redis...); len(errs) > 0 {
-		return n, errors.Join(errs...)
+// start brings the node up. It returns once clients can connect; they are told
+// to wait while PostgreSQL is not there. After an error stop MUST be called as
+// well.
+func (n *node) start(ctx context.Context) error {
+	for _, name := range n.cfg.Warnings {
+		n.log.Warn("a setting has no effect in this version", "setting", name)
 	}
-	dsn := cfg.Postgres.ConnString()
-	if cfg.Embedded.Enabled {
-		if dsn, err = n.startEmbedded(ctx, cfg); err != nil {
-			return n, err
-		}
+	if errs := n.settings.Init(n.cfg.Redis...); len(errs) > 0 {
+		return errors.Join(errs...)
 	}
-	pgConfig := pg.Config{
-		DSN:              dsn,
-		StatementTimeout: cfg.Postgres.StatementTimeout,
-		ConnectTimeout:   cfg.Postgres.ConnectTimeout,
-		Databases:        int(store.Int(settings.Databases)),
+	n.followSettings()
+	if err := n.locate(ctx); err != nil {
+		return err
 	}
 	n.engine = engine.New(engine.Options{
-		PG:       pgConfig,
-		Lanes:    engine.DefaultLanes(runtime.GOMAXPROCS(0), cfg.Postgres.MaxConns-1),
-		Patience: max(cfg.Postgres.StatementTimeout, time.Second),
-		Log:      log,
+		PG:       n.pg,
+		Lanes:    engine.DefaultLanes(runtime.GOMAXPROCS(0), n.connections()-1), // the sweep has one
+		Patience: max(n.cfg.Postgres.StatementTimeout, time.Second),
+		Log:      n.log.Logger,
 	})
-	n.server = commands.NewServer(commands.Options{Engine: n.engine, Settings: store, Version: Version(), Log: log})
-	if err := n.listen(cfg, store); err != nil {
-		return n, err
+	n.server = commands.NewServer(commands.Options{
+		Engine: n.engine, Settings: n.settings, Version: Version(), Connections: n.connectionStats, Log: n.log.Logger,
+	})
+	if err := n.listen(); err != nil {
+		return err
 	}
 	n.engine.Start()
-	n.runBackground(ctx, pgConfig, failed)
-	return n, nil
+	n.runBackground(ctx)
+	return nil
 }
 
-func (n *node) startEmbedded(ctx context.Context, cfg Config) (dsn string, err error) {
-	e := cfg.Embedded
-	n.embedded, err = embedded.Start(ctx, embedded.Config{
-		Dir: e.Dir, MayMove: e.MayMove, BinDir: e.BinDir, Version: e.Version, Port: e.Port, Logger: n.log,
-	})
-	if err != nil {
-		return "", fmt.Errorf("start PostgreSQL: %w", err)
+// connections is how many connections to PostgreSQL the node may hold.
+func (n *node) connections() int {
+	if n.cfg.Postgres.MaxConns > 0 {
+		return n.cfg.Postgres.MaxConns
 	}
-	return n.embedded.DSN(cfg.Postgres.Database), nil
+	return usualConns
 }
 
-// listen opens the listeners.
-func (n *node) listen(cfg Config, store *settings.Store) (err error) {
-	v := store.Values()
-	addrs := []string{"tcp://" + cfg.Listen.Addr}
-	if path := v.Text(settings.UnixSocket); path != "" {
-		addrs = append(addrs, "unix://"+path)
-	}
-	perm, err := strconv.ParseUint(v.Text(settings.UnixSocketPerm), 8, 32)
-	if err != nil {
-		return fmt.Errorf("unixsocketperm: %w", err)
-	}
-	limits := outputLimits(v)
-	n.reactor, err = reactor.New(handler{n.server}, reactor.Options{
-		Addrs:            addrs,
-		UnixPerm:         fs.FileMode(perm),
-		MaxClients:       int(v.Int(settings.MaxClients)),
-		QueryBufferLimit: v.Int(settings.ClientQueryBufferLimit),
-		OutputLimits:     &limits,
-		IdleTimeout:      seconds(v, settings.Timeout),
-		KeepAlive:        seconds(v, settings.TCPKeepAlive),
-		Log:              n.log,
-	})
-	if err != nil {
-		return err
-	}
-	n.followSettings(store)
-	if err := n.reactor.Start(); err != nil {
-		return err
-	}
-	n.metrics, err = startMetrics(cfg.Metrics.Addr, n)
-	return err
-}
-
-func seconds(v *settings.Values, id settings.ID) time.Duration {
-	return time.Duration(v.Int(id)) * time.Second
-}
-
-// outputLimits translates client-output-buffer-limit.
-func outputLimits(v *settings.Values) reactor.OutputLimits {
-	l := v.OutputLimits()
-	convert := func(o settings.OutputLimit) reactor.OutputLimit {
-		return reactor.OutputLimit{
-			HardBytes: int64(o.Hard), SoftBytes: int64(o.Soft), SoftFor: time.Duration(o.SoftSeconds) * time.Second,
-		}
-	}
-	return reactor.OutputLimits{
-		reactor.Normal: convert(l.Normal), reactor.Replica: convert(l.Replica), reactor.PubSub: convert(l.PubSub),
-	}
-}
-
-// followSettings hands CONFIG SET on to the reactor.
-func (n *node) followSettings(store *settings.Store) {
-	r := n.reactor
-	follow := func(id settings.ID, apply func(v *settings.Values)) {
-		store.OnChange(func(v *settings.Values) error { apply(v); return nil }, id)
-	}
-	follow(settings.ClientQueryBufferLimit, func(v *settings.Values) { r.SetQueryBufferLimit(v.Int(settings.ClientQueryBufferLimit)) })
-	follow(settings.Timeout, func(v *settings.Values) { r.SetIdleTimeout(seconds(v, settings.Timeout)) })
-	follow(settings.TCPKeepAlive, func(v *settings.Values) { r.SetKeepAlive(seconds(v, settings.TCPKeepAlive)) })
-	follow(settings.ClientOutputBufferLimit, func(v *settings.Values) { r.SetOutputLimits(outputLimits(v)) })
-	store.OnChange(func(v *settings.Values) error {
-		asked := int(v.Int(settings.MaxClients))
-		if allowed := r.MaxClientsAllowed(); asked > allowed {
-			return fmt.Errorf("The operating system is not able to handle the specified number of clients, try with %d", allowed)
-		}
-		r.SetMaxClients(asked)
-		return nil
-	}, settings.MaxClients)
-}
-
-// runBackground prepares the database, telling clients to wait until then,
-// and sweeps expired keys.
-func (n *node) runBackground(ctx context.Context, cfg pg.Config, failed chan<- error) {
+// runBackground starts what runs beside the clients' commands. Readiness comes
+// from here: it prepares the database and then lets the clients in.
+func (n *node) runBackground(ctx context.Context) {
 	ctx, n.cancel = context.WithCancel(ctx)
-	n.background.Add(1)
-	go func() {
-		defer n.background.Done()
-		if err := n.prepareDatabase(ctx, cfg); err != nil {
-			if ctx.Err() == nil {
-				failed <- err
-			}
+	n.background.Go(func() {
+		version, err := n.prepareDatabase(ctx)
+		if err != nil {
+			n.fail(ctx, err)
 			return
 		}
-		n.server.SetReady(true)
+		n.server.SetReady(version)
 		n.announce()
 		n.server.Sweep(ctx)
-	}()
-	if n.embedded != nil {
-		n.background.Add(1)
-		go func() {
-			defer n.background.Done()
-			select {
-			case <-ctx.Done():
-			case <-n.embedded.Exited():
-				failed <- fmt.Errorf("PostgreSQL ended: %w", n.embedded.Err())
-			}
-		}()
+	})
+	n.background.Go(func() { n.server.Watch(ctx) })
+	n.background.Go(func() { n.fail(ctx, n.reactor.Wait()) }) // stop makes it return
+	if n.postgres != nil {
+		n.background.Go(func() { n.fail(ctx, n.keepPostgres(ctx)) })
 	}
 }
 
-// prepareDatabase creates the database and brings its schema up to date. While
-// PostgreSQL can't be reached it tries again, with growing pauses.
-func (n *node) prepareDatabase(ctx context.Context, cfg pg.Config) error {
-	pause := 100 * time.Millisecond
-	for {
-		created, err := pg.CreateDatabase(ctx, cfg)
-		if err == nil {
-			if created {
-				n.log.Info("created the database")
-			}
-			err = pg.Migrate(ctx, cfg)
-		}
-		if err == nil || !pg.IsUnreachable(err) {
-			return err
-		}
-		n.log.Warn("waiting for PostgreSQL", "error", pg.ReasonOf(err))
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		case <-timer.C:
-		}
-		pause = min(2*pause, 5*time.Second)
+// fail reports what the node cannot go on without. The first report counts.
+func (n *node) fail(ctx context.Context, err error) {
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	select {
+	case n.failed <- err:
+	default:
 	}
 }
 
-// announce logs where clients and people find the node.
-func (n *node) announce() {
-	for _, a := range n.reactor.Addrs() {
-		n.log.Info("ready for clients", "address", a.String())
-	}
-}
+const (
+	// drainTime is how long a shutdown waits for requests in flight.
+	drainTime = 30 * time.Second
+	// postgresStopTime is how long a PostgreSQL of our own may take to stop.
+	postgresStopTime = 30 * time.Second
+)
 
-// stop ends the node in order: clients first, PostgreSQL last.
-func (n *node) stop(ctx context.Context) (err error) {
+// stop ends the node in order: clients first, PostgreSQL last. Health checks
+// are answered meanwhile.
+func (n *node) stop() (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	n.stopping.Store(true)
 	if n.reactor != nil {
-		err = errors.Join(err, n.reactor.Stop(ctx))
+		n.server.Drain()
+		if n.reactor.Stop(ctx) != nil && ctx.Err() != nil {
+			err = fmt.Errorf("shutdown: clients were disconnected with commands in flight after %v", drainTime)
+		}
 	}
-	if n.cancel != nil {
-		n.cancel()
-	}
+	n.cancel()
 	n.background.Wait()
-	if n.engine != nil {
-		err = errors.Join(err, n.engine.Stop(ctx))
+	if n.engine != nil && n.engine.Stop(ctx) != nil && err == nil {
+		err = fmt.Errorf("shutdown: PostgreSQL did not finish within %v", drainTime)
 	}
 	if n.metrics != nil {
-		err = errors.Join(err, n.metrics.stop(ctx))
+		n.metrics.stop()
 	}
-	if n.embedded != nil {
-		err = errors.Join(err, n.embedded.Stop(ctx))
+	if n.postgres != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), postgresStopTime)
+		defer cancel()
+		err = errors.Join(err, n.postgres.Stop(ctx))
 	}
 	return err
-}
-
-// host returns the part of an address that a person types, for the banner.
-func host(addr string) string {
-	if strings.HasPrefix(addr, ":") {
-		return "localhost" + addr
-	}
-	return addr
 }

@@ -82,12 +82,11 @@ func (s *Server) applyLimits(v *settings.Values) {
 
 func (s *Server) limits() *codec.Limits { return s.requestLimits.Load() }
 
-// SetReady says whether the schema is in place.
-func (s *Server) SetReady(ready bool) {
-	if ready {
-		s.engine.Reached()
-	}
-	s.ready.Store(ready)
+// SetReady lets storage commands in: a PostgreSQL of this version has answered
+// and the schema is in place.
+func (s *Server) SetReady(postgresVersion string) {
+	s.engine.Reached(postgresVersion)
+	s.ready.Store(true)
 }
 
 // Ready reports whether commands can be served now: the schema is in place and

@@ -101,6 +101,15 @@ func (c Config) dial(ctx context.Context, settings map[string]string) (*pgconn.P
 	return pgconn.ConnectConfig(ctx, cfg)
 }
 
+// ServerVersion asks PostgreSQL for its version, as it names itself.
+func ServerVersion(ctx context.Context, c Config) (string, error) {
+	pc, err := c.dial(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	return pc.ParameterStatus("server_version"), pc.Close(ctx)
+}
+
 // CreateDatabase creates the database that the DSN names if it is missing.
 // It reports whether it created it. A role that may not create databases gets
 // an error that says so.

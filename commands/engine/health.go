@@ -25,8 +25,11 @@ func (h *health) up() {
 
 func (h *health) down() { h.failing.Store(true) }
 
-// Reached says that PostgreSQL has just answered somebody else.
-func (e *Engine) Reached() { e.health.up() }
+// Reached says that PostgreSQL has just answered somebody else, and its version.
+func (e *Engine) Reached(version string) {
+	e.health.version.Store(&version)
+	e.health.up()
+}
 
 // Reachable reports whether PostgreSQL answered when it was last asked, not
 // long ago. It does not ask.
