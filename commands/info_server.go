@@ -73,8 +73,9 @@ func infoClients(w *infoWriter) {
 	w.int("connected_clients", int64(w.server.clients.count()))
 	w.int("cluster_connections", 0)
 	w.int("maxclients", w.server.settings.Int(settings.MaxClients))
-	w.zeros("client_recent_max_input_buffer", "client_recent_max_output_buffer", "blocked_clients", "tracking_clients",
-		"clients_in_timeout_table", "total_blocking_keys", "total_blocking_keys_on_nokey")
+	w.zeros("client_recent_max_input_buffer", "client_recent_max_output_buffer")
+	w.int("blocked_clients", int64(w.server.pause.count()))
+	w.zeros("tracking_clients", "clients_in_timeout_table", "total_blocking_keys", "total_blocking_keys_on_nokey")
 }
 
 // count is the number of open sessions.

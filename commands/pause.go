@@ -222,6 +222,13 @@ func (p *pause) drop(s *Session) {
 	}
 }
 
+// count is the number of clients that are held back.
+func (p *pause) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.parked)
+}
+
 // end closes the connections that are held back.
 func (p *pause) end() {
 	p.mu.Lock()
