@@ -231,6 +231,16 @@ func withDatabase(dsn, name string) string {
 	return dsn + " dbname=" + name
 }
 
+// Exec runs statements on a database, each by itself, or fails the test.
+func Exec(t testing.TB, dsn string, statements ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), statementTimeout)
+	defer cancel()
+	if err := execute(ctx, dsn, statements...); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // execute runs statements, each by itself, on a connection of their own.
 func execute(ctx context.Context, dsn string, statements ...string) error {
 	conn, err := pgx.Connect(ctx, dsn)
