@@ -48,7 +48,7 @@ CREATE UNIQUE INDEX kv_keys_scan ON kv_keys (space, id);
 
 CREATE FUNCTION kv_now_ms() RETURNS bigint
     LANGUAGE sql VOLATILE PARALLEL SAFE
-    RETURN (extract(epoch FROM clock_timestamp()) * 1000)::bigint;
+    RETURN floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint;
 
 -- Text of a value for people: UTF-8 where it is that, otherwise escaped bytes.
 CREATE FUNCTION kv_text(b bytea) RETURNS text
