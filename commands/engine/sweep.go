@@ -54,19 +54,19 @@ func (s *Sweep) Run(ctx context.Context) {
 		case <-timer.C:
 		}
 		pause = sweepSlow
-		if w.connect() != nil {
-			s.engine.health.down()
+		if err := w.connect(); err != nil {
+			s.engine.failing(err)
 			continue
 		}
 		r, err := sweeper.Step(w.conn, s.Active.Load(), s.onExpired)
 		if err != nil {
 			if pg.KindOf(err) == pg.KindUnavailable {
-				s.engine.health.down()
+				s.engine.failing(err)
 			}
 			s.engine.opts.Log.Debug("sweeping expired keys", "error", pg.ReasonOf(err))
 			continue
 		}
-		s.engine.health.up()
+		s.engine.answers()
 		s.engine.Expired.Add(r.Expired)
 		found = found || r.Volatile > 0 || r.Freed > 0
 		pause = pace(r, found || foundBefore)

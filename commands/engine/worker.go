@@ -111,7 +111,7 @@ func (w *worker) attempt(s slice) error {
 	for try := 0; ; try++ {
 		err := w.unit(s)
 		if err == nil {
-			e.health.up()
+			e.answers()
 			return nil
 		}
 		switch pg.KindOf(err) {
@@ -125,9 +125,8 @@ func (w *worker) attempt(s slice) error {
 			}
 		case pg.KindUnavailable:
 			e.Lost.Add(1)
-			e.health.down()
+			e.failing(err)
 			if !w.waitForPostgres(s, try) {
-				e.opts.Log.Warn("PostgreSQL is not reachable", "error", pg.ReasonOf(err))
 				s.fail(err)
 				return nil
 			}
