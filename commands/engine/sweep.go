@@ -62,6 +62,8 @@ func (s *Sweep) Run(ctx context.Context) {
 		if err != nil {
 			if pg.KindOf(err) == pg.KindUnavailable {
 				s.engine.failing(err)
+			} else {
+				s.engine.answers() // it refuses to write, and may still serve reads
 			}
 			s.engine.opts.Log.Debug("sweeping expired keys", "error", pg.ReasonOf(err))
 			continue
