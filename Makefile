@@ -76,7 +76,6 @@ conformance: build $(PGSERVER) test-tools ## Compare replies with those of redis
 
 .PHONY: suite
 suite: build $(PGSERVER) test-tools ## Run Redis' own test suite and print its table
-	.ci/packages tclsh=tcl python3=python3
 	$(PGSERVER) database .ci/with-server $(BINARY) commands/redissuite/run-suite
 
 .PHONY: fuzz
@@ -109,7 +108,7 @@ clean: ## Stop test servers and remove .build, but no data of make run
 
 .PHONY: test-tools
 test-tools:
-	@.ci/packages redis-server=redis-server redis-cli=redis-tools redis-benchmark=redis-tools
+	@.ci/packages redis-server=redis-server redis-cli=redis-tools redis-benchmark=redis-tools tclsh=tcl python3=python3
 
 # go build is quick when nothing has changed and knows better than make when something has.
 .PHONY: $(PGSERVER)
