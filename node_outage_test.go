@@ -146,11 +146,14 @@ func TestPostgreSQLCrashesUnderLoad(t *testing.T) {
 	}
 	c := dial(t, s)
 	for range 2 {
+		before := map[*counterClient]int64{}
+		for _, client := range clients {
+			before[client] = client.refusals.Load()
+		}
 		cluster.Crash()
 		for _, client := range clients {
-			before := client.refusals.Load()
 			eventually(t, func() error {
-				if client.refusals.Load() == before {
+				if client.refusals.Load() == before[client] {
 					return fmt.Errorf("%s hears nothing; the server's last words are %.500s", client.key, s.Logs())
 				}
 				return nil
