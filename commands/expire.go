@@ -51,7 +51,7 @@ func (f expiryForm) parse(c *Call) (x expireRequest, fail string) {
 		case isWord(a, "lt"):
 			x.lt = true
 		default:
-			return x, "ERR Unsupported option " + string(a)
+			return x, "ERR Unsupported option " + cText(a)
 		}
 	}
 	if x.nx && (x.xx || x.gt || x.lt) {
@@ -148,7 +148,8 @@ func (f expiryForm) get(c *Call) error {
 		}
 		at = max(at-now, 0)
 	}
-	c.out.Int((at + f.unit/2) / f.unit) // rounded as Redis does
+	// Rounded as Redis does. The latest time of all does not fit with the half of a second added.
+	c.out.Int(int64((uint64(at) + uint64(f.unit/2)) / uint64(f.unit)))
 	return nil
 }
 
