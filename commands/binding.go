@@ -35,6 +35,10 @@ type binding struct {
 	// command; nil for the usual error.
 	failing func(c *Call, err error)
 
+	// ordered commands tell or change what belongs to the whole server. They
+	// wait until the commands before them in the batch are done.
+	ordered bool
+
 	// looks: the keys claimed count as hits and misses.
 	looks bool
 }

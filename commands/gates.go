@@ -8,8 +8,8 @@ import (
 
 // admit takes one command through the gates, in Redis' order. What passes and
 // needs no storage has its reply when admit returns; what needs storage is
-// part of the job's task. It reports false for a command that a pause holds
-// back: it is as if it had not been sent yet.
+// part of the job's task. It reports false for a command that has to wait, for
+// the end of a pause or of the job: it is as if it had not been sent yet.
 func (s *Session) admit(j *job, args [][]byte) bool {
 	sp, _ := spec.Lookup(args)
 	if sp == nil && isHTTP(args[0]) {
@@ -22,13 +22,13 @@ func (s *Session) admit(j *job, args [][]byte) bool {
 		j.onLoop(c, func(c *Call) { c.reject(text) })
 		return true
 	}
-	if s.server.pause.holds(sp) {
+	b, paused := bindings[sp.ID], s.server.pause.holds(sp)
+	if paused || b.ordered && len(j.calls) > 1 {
 		j.calls = j.calls[:len(j.calls)-1]
-		j.rest = parked{session: s, batch: j.batch, next: sp}
+		j.rest = parked{session: s, batch: j.batch, next: sp, paused: paused}
 		s.reply = reply
 		return false
 	}
-	b := bindings[sp.ID]
 	if b.local != nil {
 		j.onLoop(c, b.local)
 		return true

@@ -30,7 +30,8 @@ type job struct {
 
 	// looked counts the keys looked up; up to keptLooked it is final.
 	looked, keptLooked lookups
-	// rest is what a pause holds back of the batch, if its batch is not nil.
+	// rest is what follows once this job is done, if its batch is not nil: what a
+	// pause holds back, or what begins with an ordered command.
 	rest parked
 	// delay is how long the batch has to wait before it runs (DEBUG SLEEP).
 	delay time.Duration
@@ -206,8 +207,8 @@ func (j *job) Done() engine.Flusher {
 	return conn
 }
 
-// finish answers the batch, or as much of it as a pause has let through. The
-// replies leave with the connection's next Flush at the latest.
+// finish answers the batch, or as much of it as has been run. The replies leave
+// with the connection's next Flush at the latest.
 func (j *job) finish() {
 	s, rest := j.session, j.rest
 	replies := j.release()
@@ -216,5 +217,10 @@ func (j *job) finish() {
 		return
 	}
 	s.conn.Push(replies)
-	s.server.pause.park(rest)
+	if rest.paused {
+		s.server.pause.park(rest)
+	} else {
+		// Not here: finish may be in the middle of a round, or of serve.
+		go rest.resume()
+	}
 }

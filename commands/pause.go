@@ -68,6 +68,7 @@ type parked struct {
 	next    *spec.Spec // first command that waits,
 	from    int        // and its place in the batch
 	arrival uint64     // 0: not parked before
+	paused  bool       // it waits for the end of a pause
 }
 
 // resume serves what was parked.
