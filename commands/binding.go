@@ -86,12 +86,6 @@ func readsAll(from, step int, part pg.Part) func(*Call) {
 	return func(c *Call) { c.claimAll(from, step, pg.ModeRead, part) }
 }
 
-// updatesAll claims every argument from one on, in steps, for reading and
-// writing.
-func updatesAll(from, step int, part pg.Part) func(*Call) {
-	return func(c *Call) { c.claimAll(from, step, pg.ModeUpdate, part) }
-}
-
 // laneOf returns the lane that serves both a lane chosen so far and a claim.
 func laneOf(lane engine.Lane, mode pg.Mode) engine.Lane {
 	switch {

@@ -24,9 +24,11 @@ type job struct {
 	// command of the same batch: they wait for their turn.
 	early codec.Encoder
 
-	calls   []Call
-	entries []*pg.Entry
-	task    engine.Task
+	calls []Call
+	task  engine.Task
+	// writes: a call claims a key for more than reading; readsMany: a call
+	// reads several keys.
+	writes, readsMany bool
 
 	// looked counts the keys looked up; up to keptLooked it is final.
 	looked, keptLooked lookups
@@ -63,16 +65,15 @@ func (j *job) release() []byte {
 	if j.rest.batch == nil {
 		j.batch.Release()
 	}
-	calls, entries, claims, early := j.calls, j.entries, j.task.Claims, j.early.Buf
+	calls, claims, early := j.calls, j.task.Claims, j.early.Buf
 	if cap(calls) > maxPooledCalls || cap(claims) > maxPooledCalls || cap(early) > 1<<16 {
 		*j = job{}
 		jobPool.Put(j)
 		return replies
 	}
 	clear(calls)
-	clear(entries)
 	clear(claims)
-	*j = job{calls: calls[:0], entries: entries[:0]}
+	*j = job{calls: calls[:0]}
 	j.task.Claims = claims[:0]
 	j.early.Buf = early[:0]
 	jobPool.Put(j)
@@ -91,6 +92,34 @@ func (j *job) add(s *spec.Spec, b *binding, args [][]byte) *Call {
 
 // stored reports whether a call of the job waits for storage.
 func (j *job) stored() bool { return j.task.Items > 0 }
+
+// submit hands the job to the engine.
+func (j *job) submit() {
+	if j.writes && j.readsMany {
+		j.holdReads()
+	}
+	j.session.server.engine.Submit(&j.task)
+}
+
+// holdReads makes calls that read several keys hold them until the commit.
+// What the unit writes shows to others at its commit, and what it reads is as
+// old as its load: MGET of a key written by the unit and one read by it would
+// mix two moments.
+func (j *job) holdReads() {
+	for i := range j.calls {
+		c := &j.calls[i]
+		if c.claims < 2 {
+			continue
+		}
+		claims := j.task.Claims[c.firstClaim : c.firstClaim+c.claims]
+		for k := range claims {
+			if claims[k].Mode == pg.ModeRead {
+				claims[k].Mode = pg.ModeStable
+				j.task.Lane = laneOf(j.task.Lane, pg.ModeStable)
+			}
+		}
+	}
+}
 
 // onLoop runs f, which writes a call's reply on the loop, and puts the reply
 // in its place.
@@ -132,7 +161,7 @@ func (j *job) Run(tx *pg.Tx, from, to int) error {
 }
 
 func (j *job) runCall(c *Call, tx *pg.Tx) error {
-	if err := j.resolve(c, tx); err != nil {
+	if err := j.task.Resolve(tx, c.firstClaim, c.firstClaim+c.claims); err != nil {
 		return err
 	}
 	if c.bind.looks {
@@ -150,27 +179,6 @@ func (j *job) runCall(c *Call, tx *pg.Tx) error {
 		j.out.Buf = j.out.Buf[:start]
 	}
 	return err
-}
-
-// resolve looks up the keys that a call claimed.
-func (j *job) resolve(c *Call, tx *pg.Tx) error {
-	if need := len(j.task.Claims); len(j.entries) < need {
-		j.entries = append(j.entries, make([]*pg.Entry, need-len(j.entries))...)
-	}
-	for {
-		generation := tx.Generation()
-		for i := c.firstClaim; i < c.firstClaim+c.claims; i++ {
-			e, err := j.task.Claims[i].Entry(tx)
-			if err != nil {
-				return err
-			}
-			j.entries[i] = e
-		}
-		if tx.Generation() == generation {
-			return nil
-		}
-		// Loading one key has invalidated those before it.
-	}
 }
 
 // Keep implements engine.Runner.

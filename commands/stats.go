@@ -39,8 +39,8 @@ type lookups struct{ hits, misses int32 }
 
 // countLookups counts the keys that a call has claimed to look at.
 func (j *job) countLookups(c *Call) {
-	for _, e := range j.entries[c.firstClaim : c.firstClaim+c.claims] {
-		if e.Exists() {
+	for i := range c.claims {
+		if c.key(i).Exists() {
 			j.looked.hits++
 		} else {
 			j.looked.misses++

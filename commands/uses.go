@@ -49,7 +49,7 @@ func (c *Call) noteUses() {
 	counting := u.counting.Load()
 	for i := c.firstClaim; i < c.firstClaim+c.claims; i++ {
 		hash := c.job.task.Claims[i].Hash
-		if c.job.entries[i].Exists() {
+		if c.job.task.Claims[i].Entry().Exists() {
 			u.table.Note(hash, now, counting)
 		} else {
 			u.table.Forget(hash)

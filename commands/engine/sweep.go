@@ -33,6 +33,8 @@ const (
 	sweepFast         = 25 * time.Millisecond
 	sweepWalk         = 100 * time.Millisecond
 	housekeepingEvery = time.Minute
+	// sweepConnectTimeout bounds an attempt to connect if nothing else does.
+	sweepConnectTimeout = 10 * time.Second
 )
 
 // Run sweeps until ctx is done.
@@ -54,7 +56,7 @@ func (s *Sweep) Run(ctx context.Context) {
 		case <-timer.C:
 		}
 		pause = sweepSlow
-		if err := w.connect(); err != nil {
+		if err := w.connect(sweepConnectTimeout); err != nil {
 			s.engine.failing(err)
 			continue
 		}
