@@ -175,16 +175,32 @@ func keepFile(server *embedded.Server) string { return filepath.Join(server.Dir(
 
 // Fetch makes sure that the programs of the version under test are there.
 func Fetch(ctx context.Context) error {
+	_, err := programs(ctx)
+	return err
+}
+
+// BinDir is where the programs of the version under test are; it fetches them if need be.
+func BinDir(t testing.TB) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	dir, err := programs(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func programs(ctx context.Context) (string, error) {
 	version, build, err := environment()
 	if err != nil {
-		return err
+		return "", err
 	}
 	cfg := config(version, build, "")
 	if cfg.BinDir != "" {
-		return nil
+		return cfg.BinDir, nil
 	}
-	_, err = embedded.Fetch(ctx, cfg, cfg.CacheDir)
-	return err
+	return embedded.Fetch(ctx, cfg, cfg.CacheDir)
 }
 
 // config is what shared servers and clusters have in common.
