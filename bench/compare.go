@@ -150,16 +150,17 @@ func (s *stand) run(ctx context.Context, server *target.Server, sh shape, expect
 	}
 	if expected == 0 {
 		var err error
-		if expected, err = redisbenchmark.Calibrate(ctx, l, o.Patience); err != nil {
+		if expected, err = redisbenchmark.Calibrate(ctx, l, 2*o.Patience); err != nil {
 			return report.Run{}, err
 		}
 	}
-	run := report.Run{Commands: redisbenchmark.Requests(expected, o.RunTime)}
+	run := report.Run{Commands: l.Requests(expected, o.RunTime)}
+	planned := time.Duration(float64(run.Commands) / expected * float64(time.Second))
 	before, err := s.costs(ctx, server)
 	if err != nil {
 		return run, err
 	}
-	got, client, err := redisbenchmark.Run(ctx, l, run.Commands, 4*o.RunTime+o.Patience) // a checkpoint may slow a server down after its calibration
+	got, client, err := redisbenchmark.Run(ctx, l, run.Commands, 4*planned+o.Patience) // a checkpoint may slow a server down after its calibration
 	if err != nil {
 		return run, err
 	}

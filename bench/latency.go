@@ -13,18 +13,26 @@ import (
 )
 
 // latency measures each workload on each server with one client, and with arrivals at half the rate that the server reached with
-// that many clients and no pipeline.
+// that many clients and no pipeline. As in the rounds of throughput, servers take turns. What failed once is not tried again.
 func (s *stand) latency(ctx context.Context, workloads []workload.Workload) error {
-	for _, w := range workloads {
-		if len(w.Latency) == 0 {
-			continue
-		}
-		for _, server := range s.servers {
-			if s.gone[server] {
+	failed := make(map[attempt]bool)
+	for round := range s.options.Rounds {
+		for i, w := range workloads {
+			if len(w.Latency) == 0 {
 				continue
 			}
-			if err := s.latencyOf(ctx, &w, server); err != nil {
-				if err := s.failed(ctx, server, fmt.Sprintf("latency of %s on %s", w.Name, server.Name), err); err != nil {
+			for j := range s.servers {
+				server := s.servers[(i+j+round)%len(s.servers)]
+				try := attempt{i, server}
+				if failed[try] || s.gone[server] {
+					continue
+				}
+				err := s.latencyOf(ctx, &w, server)
+				if err == nil {
+					continue
+				}
+				failed[try] = true
+				if err := s.failed(ctx, server, fmt.Sprintf("latency of %s on %s, round %d", w.Name, server.Name, round+1), err); err != nil {
 					return err
 				}
 			}
@@ -33,10 +41,14 @@ func (s *stand) latency(ctx context.Context, workloads []workload.Workload) erro
 	return nil
 }
 
+// latencyOf makes one run of each load, each half as long as one of throughput.
 func (s *stand) latencyOf(ctx context.Context, w *workload.Workload, server *target.Server) error {
 	o := s.options
+	if err := s.prepare(ctx, server, w); err != nil {
+		return err
+	}
 	command := client.NewTemplate(o.Keys, 1, w.Latency...)
-	one, err := load.Closed(ctx, server.Addr, command, o.RunTime)
+	one, err := load.Closed(ctx, server.Addr, command, o.RunTime/2)
 	if err != nil {
 		return err
 	}
@@ -51,7 +63,7 @@ func (s *stand) latencyOf(ctx context.Context, w *workload.Workload, server *tar
 		return nil // its run failed and is among the failures
 	}
 	rate := report.PerSecond(cell.On(server.Name)) / 2
-	p := load.Paced{Addr: server.Addr, Command: command, Connections: clients, PerSecond: rate, Duration: o.RunTime}
+	p := load.Paced{Addr: server.Addr, Command: command, Connections: clients, PerSecond: rate, Duration: o.RunTime / 2}
 	half, err := p.Run(ctx)
 	if errors.Is(err, load.ErrOverloaded) {
 		s.note(fmt.Sprintf("%s did not keep up with half of its own throughput: %s, %.0f a second.", server.Name, w.Name, rate))
@@ -65,13 +77,13 @@ func (s *stand) latencyOf(ctx context.Context, w *workload.Workload, server *tar
 }
 
 func (s *stand) addLatency(w *workload.Workload, server *target.Server, kind string, r *load.Result) {
-	l := report.Latency{
-		Workload: w.Name, Server: server.Name, Load: kind, PerSecond: r.PerSecond(),
-		P50Ms: milliseconds(load.Percentile(r.Latencies, 50)), P99Ms: milliseconds(load.Percentile(r.Latencies, 99)),
+	run := report.LatencyRun{
+		PerSecond: r.PerSecond(),
+		P50Ms:     milliseconds(load.Percentile(r.Latencies, 50)), P99Ms: milliseconds(load.Percentile(r.Latencies, 99)),
 		MaxMs: milliseconds(load.Percentile(r.Latencies, 100)), LagP99Ms: milliseconds(load.Percentile(r.Lags, 99)),
 	}
-	s.report.Latencies = append(s.report.Latencies, l)
-	s.options.logf("latency  %-14s %-22s %-13s %9.0f/s  p50 %.3f ms  p99 %.3f ms", w.Name, kind, server.Name, l.PerSecond, l.P50Ms, l.P99Ms)
+	s.report.AddLatency(w.Name, server.Name, kind, run)
+	s.options.logf("latency  %-14s %-22s %-13s %9.0f/s  p50 %.3f ms  p99 %.3f ms", w.Name, kind, server.Name, run.PerSecond, run.P50Ms, run.P99Ms)
 }
 
 // note adds a remark to the report once.

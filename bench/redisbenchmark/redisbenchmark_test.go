@@ -75,9 +75,13 @@ func TestRequests(t *testing.T) {
 		d    time.Duration
 		want int
 	}{{50000, 5 * time.Second, 250000}, {0.001, time.Second, 1}, {1e12, time.Hour, maxRequests}, {3, 500 * time.Millisecond, 2}} {
-		if got := Requests(c.rate, c.d); got != c.want {
+		if got := requests(c.rate, c.d); got != c.want {
 			t.Errorf("%v for %v: got %d, want %d", c.rate, c.d, got, c.want)
 		}
+	}
+	l := Load{Clients: 500, Pipeline: 64}
+	if few, many := l.Requests(8000, time.Second), l.Requests(800000, time.Second); few != 4*500*64 || many != 800000 {
+		t.Errorf("500 clients with a pipeline of 64 make %d requests, or %d", few, many)
 	}
 }
 

@@ -90,21 +90,28 @@ const maxRequests = 100_000_000
 // Calibrate finds out roughly how many commands a second the load reaches, with short runs of growing length. They warm the
 // server up too. limit bounds each of them.
 func Calibrate(ctx context.Context, l Load, limit time.Duration) (float64, error) {
-	requests := max(1000, 4*l.Clients*l.Pipeline)
+	n := max(1000, l.minRequests())
 	for {
-		r, _, err := Run(ctx, l, requests, limit)
+		r, _, err := Run(ctx, l, n, limit)
 		if err != nil {
 			return 0, err
 		}
-		if Requests(r.CommandsPerSecond, calibrationTime) <= requests {
+		if requests(r.CommandsPerSecond, calibrationTime) <= n {
 			return r.CommandsPerSecond, nil
 		}
-		requests = min(4*requests, Requests(r.CommandsPerSecond, 3*calibrationTime/2))
+		n = min(4*n, requests(r.CommandsPerSecond, 3*calibrationTime/2))
 	}
 }
 
-// Requests is how many requests take about d at the given rate.
-func Requests(perSecond float64, d time.Duration) int {
+// minRequests lets each client fill its pipeline several times: with less, the start and the end of a run decide about its result.
+func (l Load) minRequests() int { return 4 * l.Clients * l.Pipeline }
+
+// Requests is how many requests of the load take about d at the given rate, but not too few for the result to mean something.
+func (l Load) Requests(perSecond float64, d time.Duration) int {
+	return max(requests(perSecond, d), l.minRequests())
+}
+
+func requests(perSecond float64, d time.Duration) int {
 	return int(math.Ceil(min(maxRequests, max(1, perSecond*d.Seconds()))))
 }
 

@@ -99,11 +99,16 @@ type Failure struct {
 	Evidence string `json:"-"` // what was found out about it; Write gives it a file of its own
 }
 
-// Latency is the distribution of one run of the benchmark's own load.
+// Latency is what the benchmark's own load of one kind saw on one server.
 type Latency struct {
-	Workload  string  `json:"workload"`
-	Server    string  `json:"server"`
-	Load      string  `json:"load"`
+	Workload string       `json:"workload"`
+	Server   string       `json:"server"`
+	Load     string       `json:"load"`
+	Runs     []LatencyRun `json:"runs"`
+}
+
+// LatencyRun is the distribution of one run.
+type LatencyRun struct {
 	PerSecond float64 `json:"per_second"` // answered
 	P50Ms     float64 `json:"p50_ms"`
 	P99Ms     float64 `json:"p99_ms"`
@@ -164,6 +169,16 @@ func (c *Cell) Add(server string, r Run) {
 		c.Measured = append(c.Measured, Measured{Server: server})
 	}
 	c.Measured[i].Runs = append(c.Measured[i].Runs, r)
+}
+
+// AddLatency appends a run to those of its workload, server and load.
+func (r *Report) AddLatency(workload, server, load string, run LatencyRun) {
+	i := slices.IndexFunc(r.Latencies, func(l Latency) bool { return l.Workload == workload && l.Server == server && l.Load == load })
+	if i < 0 {
+		i = len(r.Latencies)
+		r.Latencies = append(r.Latencies, Latency{Workload: workload, Server: server, Load: load})
+	}
+	r.Latencies[i].Runs = append(r.Latencies[i].Runs, run)
 }
 
 // Cell finds a cell; nil if there is none.
