@@ -154,6 +154,7 @@ func prepare(ctx context.Context, dsn string) error {
 // StopShared stops the server unless other processes use it or Keep was called.
 func StopShared(ctx context.Context, server *embedded.Server) error {
 	if _, err := os.Stat(keepFile(server)); err == nil {
+		server.Leave()
 		return nil
 	}
 	return server.Stop(ctx)
