@@ -41,7 +41,7 @@ ORDER BY id DESC LIMIT $3`
 const sqlScanPrefix = `
 WITH hit AS MATERIALIZED (
     SELECT id, key, long_key, kind, ` + live + ` AS live FROM kv_keys
-    WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key >= $3 AND ($4::bytea IS NULL OR key < $4)
+    WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key >= $3 AND key < $4
     LIMIT $5::int8 + 1)
 SELECT id, key, long_key, kind, live FROM hit
 WHERE id < $2 AND (SELECT count(*) FROM hit) <= $5
@@ -49,7 +49,7 @@ UNION ALL SELECT NULL, NULL, NULL, NULL, NULL WHERE (SELECT count(*) FROM hit) <
 
 const sqlKeys = `
 SELECT key, long_key FROM kv_keys
-WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key >= $2 AND ($3::bytea IS NULL OR key < $3) AND ` + live
+WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key >= $2 AND key < $3 AND ` + live
 
 const sqlRandomRange = `
 SELECT min(id), max(id) FROM kv_keys WHERE space = (SELECT space FROM kv_databases WHERE db = $1)`
@@ -188,8 +188,12 @@ func fullName(short, long []byte) []byte {
 	return short
 }
 
+// beyondKeys is greater than whatever the column key may hold.
+var beyondKeys = bytes.Repeat([]byte{0xff}, shortFormBytes+1)
+
 // prefixRange returns the bounds of the short forms of keys that begin with
-// prefix: at least lower, and below upper unless that is nil.
+// prefix: at least lower, and below upper. There is always an upper bound: a
+// plan that has to do without one in some cases does without it in all.
 func prefixRange(prefix []byte) (lower, upper []byte) {
 	prefix = prefix[:min(len(prefix), longKeyPrefix)]
 	lower = append([]byte{}, prefix...)
@@ -197,8 +201,8 @@ func prefixRange(prefix []byte) (lower, upper []byte) {
 		if prefix[n-1] != 0xff {
 			upper = bytes.Clone(prefix[:n])
 			upper[n-1]++
-			break
+			return lower, upper
 		}
 	}
-	return lower, upper
+	return lower, beyondKeys
 }
