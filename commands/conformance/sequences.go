@@ -11,9 +11,8 @@ import (
 )
 
 const (
-	// groupSize sequences run between two flushes, spread over as many connections as workers.
+	// groupSize sequences run between two flushes, spread over as many connections as there are lanes.
 	groupSize = 400
-	workers   = 4
 	// failuresMax is after how many failing sequences a run ends.
 	failuresMax = 3
 )
@@ -54,21 +53,24 @@ func (c *Command) describe() string {
 	return strings.Join(words, " ")
 }
 
-// Sequences runs count random sequences on both servers, in groups that share a keyspace and in pipelines cut at random
-// places, and returns those that differ. The error tells why the run could not go on.
+// Sequences runs count random sequences on both servers and in both protocols, in groups that share a server and in
+// pipelines cut at random places, and returns those that differ. The error tells why the run could not go on.
 func (p *Pair) Sequences(seed, first, count uint64) ([]*Failure, error) {
 	var failures []*Failure
 	for from := first; from < first+count; from += groupSize {
-		found, err := p.group(seed, from, min(from+groupSize, first+count))
-		if err != nil {
-			return failures, fmt.Errorf("sequences %d to %d of seed %d: %w", from, from+groupSize, seed, err)
-		}
-		for _, f := range found {
-			if err := p.shrink(f); err != nil {
-				return failures, err
+		to := min(from+groupSize, first+count)
+		for pass := range 2 {
+			found, err := p.group(seed, from, to, pass)
+			if err != nil {
+				return failures, fmt.Errorf("sequences %d to %d of seed %d: %w", from, to-1, seed, err)
 			}
-			if failures = append(failures, f); len(failures) == failuresMax {
-				return failures, nil
+			for _, f := range found {
+				if err := p.shrink(f); err != nil {
+					return failures, err
+				}
+				if failures = append(failures, f); len(failures) == failuresMax {
+					return failures, nil
+				}
 			}
 		}
 	}
@@ -91,22 +93,25 @@ func (p *Pair) flush() error {
 	return nil
 }
 
-// group runs the sequences from up to to, on both servers and over all workers at the same time.
-func (p *Pair) group(seed, from, to uint64) ([]*Failure, error) {
+// group runs the sequences from up to to, on both servers and over all lanes at the same time. In the first pass the even
+// lanes speak RESP2 and the odd ones RESP3, in the second pass it is the other way round.
+func (p *Pair) group(seed, from, to uint64, pass int) ([]*Failure, error) {
 	if err := p.flush(); err != nil {
 		return nil, err
 	}
-	found := make([][]*Failure, workers)
-	errs := make([]error, workers)
+	found := make([][]*Failure, lanes)
+	errs := make([]error, lanes)
 	var wg sync.WaitGroup
-	for w := range uint64(workers) {
+	for w := range uint64(lanes) {
 		wg.Go(func() {
 			var sequences [][]Command
 			var indexes []uint64
-			for index := from + w; index < to; index += workers {
-				sequences, indexes = append(sequences, Sequence(seed, index)), append(indexes, index)
+			for index := from; index < to; index++ {
+				if index%lanes == w {
+					sequences, indexes = append(sequences, Sequence(seed, index)), append(indexes, index)
+				}
 			}
-			protocol := 2 + int(w%2)
+			protocol := 2 + (int(w)+pass)%2
 			want, got, err := p.both(sequences, protocol, seed^from^w<<32)
 			if err != nil {
 				errs[w] = err
