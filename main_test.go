@@ -87,7 +87,7 @@ func fetch(s *servertest.Server, path string) (status int, body string, err erro
 func eventually(t *testing.T, check func() error) {
 	t.Helper()
 	var err error
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-time.After(10 * time.Millisecond) {
 		if err = check(); err == nil {
 			return
 		}

@@ -139,6 +139,7 @@ func (n *node) followSettings() {
 	n.settings.OnChange(func(v *settings.Values) error {
 		asked := v.Int(settings.MaxClients)
 		if allowed := n.reactor.MaxClientsAllowed(); asked > int64(allowed) {
+			//nolint:staticcheck // the text of Redis
 			return fmt.Errorf("The operating system is not able to handle the specified number of clients, try with %d", allowed)
 		}
 		n.reactor.SetMaxClients(int(asked))

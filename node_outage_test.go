@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -216,59 +214,4 @@ func TestReadOnlyDatabase(t *testing.T) {
 	expect(t, c, "GET k", "$1\r\nv\r\n")
 	expect(t, c, "SET k w", "+OK\r\n")
 	expect(t, c, "GET k", "$1\r\nw\r\n")
-}
-
-// TestFullDisk keeps the tables of a database on a small file system.
-func TestFullDisk(t *testing.T) {
-	t.Parallel()
-	dir, err := os.MkdirTemp("", "postkeys-disk-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = os.Remove(dir) }()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=32m,mode=1777"); err != nil {
-		t.Skipf("a small file system is needed, and mounting one needs root: %v", err)
-	}
-	defer func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	}()
-	space, ballast := filepath.Join(dir, "space"), filepath.Join(dir, "ballast")
-	cluster := pgtest.NewCluster(t, nil)
-	owner, err := os.Stat(fmt.Sprintf("/proc/%d", cluster.PID()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	uid := int(owner.Sys().(*syscall.Stat_t).Uid)
-	if err := errors.Join(os.Mkdir(space, 0o700), os.Chown(space, uid, -1), os.WriteFile(ballast, make([]byte, 4<<20), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	pgtest.Exec(t, cluster.DSN("postgres"), "create tablespace small location '"+space+"'", "create database postkeys tablespace small")
-	s := servertest.Postkeys(t, cluster.DSN("postkeys"))
-	c := dial(t, s)
-	value := strings.Repeat("v", 8000)
-	full, stored := "", 0
-	for stored = range 10000 {
-		if full = ask(t, c, "SET k:"+strconv.Itoa(stored)+" "+strconv.Itoa(stored)+":"+value); full != "+OK\r\n" {
-			break
-		}
-	}
-	if !strings.HasPrefix(full, "-") || !strings.Contains(full, "53100") {
-		t.Fatalf("after %d keys SET answered %.200q", stored, full)
-	}
-	// What is there can be read, and the command that failed left no trace.
-	expect(t, c, "STRLEN k:0", ":8002\r\n")
-	expect(t, c, "EXISTS k:"+strconv.Itoa(stored), ":0\r\n")
-	if status, body := get(t, s, "/ready"); status != 200 {
-		t.Errorf("/ready answers %d %q: reads are served", status, body)
-	}
-	if err := os.Remove(ballast); err != nil {
-		t.Fatal(err)
-	}
-	expect(t, c, "SET k:"+strconv.Itoa(stored)+" later", "+OK\r\n")
-	expect(t, c, "DBSIZE", ":"+strconv.Itoa(stored+1)+"\r\n")
-	if strings.Contains(s.Logs(), "panic") {
-		t.Error("the log speaks of a panic")
-	}
 }
