@@ -61,8 +61,8 @@ func explain(t *testing.T, db *pgx.Conn, s statement, args string) plan {
 }
 
 // TestWalksCostWhatTheyFind: KEYS and SCAN with a prefix look at the keys that
-// have it, and a step of SCAN at as many as COUNT says, whatever else there is,
-// and whether or not PostgreSQL has statistics.
+// have it, a step of SCAN at as many as COUNT says, and RANDOMKEY at a few
+// pages, whatever else there is, and whether or not PostgreSQL has statistics.
 func TestWalksCostWhatTheyFind(t *testing.T) {
 	t.Parallel()
 	cfg := Config{DSN: pgtest.DSN(t), StatementTimeout: time.Minute, Databases: 16}
@@ -116,6 +116,8 @@ SELECT space, convert_to('%s:' || n, 'UTF8'), 1, 'x' FROM kv_databases, generate
 			{"SCAN 0 MATCH app:*", stmtScanPrefix, `0, 9223372036854775807, ` + prefixed("app:") + `, 1000`, 100, "kv_keys_key"},
 			{"SCAN 0 MATCH many:*", stmtScanPrefix, `0, 9223372036854775807, ` + prefixed("many:") + `, 1000`, 1001, "kv_keys_key"},
 			{"SCAN 0", stmtScan, `0, 9223372036854775807, 10`, 10, "kv_keys_scan"},
+			{"RANDOMKEY, a look at the first", stmtRandomFew, `0, 0, 256`, 257, "kv_keys_scan"},
+			{"RANDOMKEY, a sample", stmtRandomSample, `0`, 8 * 200, ""},
 			{"SCAN 10100", stmtScan, `0, 10100, 10`, 10, "kv_keys_scan"},
 		} {
 			p := explain(t, db, test.s, test.args)

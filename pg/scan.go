@@ -1,9 +1,6 @@
 package pg
 
-import (
-	"bytes"
-	"math/rand/v2"
-)
+import "bytes"
 
 // KeyInfo is one live key found by a walk over the keyspace.
 type KeyInfo struct {
@@ -50,14 +47,6 @@ UNION ALL SELECT NULL, NULL, NULL, NULL, NULL WHERE (SELECT count(*) FROM hit) <
 const sqlKeys = `
 SELECT key, long_key FROM kv_keys
 WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key >= $2 AND key < $3 AND ` + live
-
-const sqlRandomRange = `
-SELECT min(id), max(id) FROM kv_keys WHERE space = (SELECT space FROM kv_databases WHERE db = $1)`
-
-const sqlRandomKey = `
-SELECT key, long_key FROM kv_keys
-WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND id >= $2 AND ` + live + `
-ORDER BY id LIMIT 1`
 
 // Count returns the number of live keys of a database index.
 func (tx *Tx) Count(db int) (n int64, err error) {
@@ -142,31 +131,6 @@ func (tx *Tx) Keys(db int, prefix []byte, visit func(name []byte)) error {
 		visit(fullName(v[0], v[1]))
 		return nil
 	}, stmtKeys, int2Param(db), lower, upper)
-}
-
-// RandomKey returns a live key of a database index, nil if there is none. Keys
-// after a gap in the ids are a little likelier than others.
-func (tx *Tx) RandomKey(db int) (name []byte, err error) {
-	var low, high int64
-	err = tx.query(func(v [][]byte) error {
-		if v[0] != nil {
-			low, high = asInt(v[0]), asInt(v[1])
-		}
-		return nil
-	}, stmtRandomRange, int2Param(db))
-	if err != nil || high == 0 {
-		return nil, err
-	}
-	for _, from := range []int64{low + rand.Int64N(high-low+1), low} {
-		err = tx.query(func(v [][]byte) error {
-			name = bytes.Clone(fullName(v[0], v[1]))
-			return nil
-		}, stmtRandomKey, int2Param(db), int8Param(from))
-		if err != nil || name != nil {
-			return name, err
-		}
-	}
-	return nil, nil
 }
 
 // query runs a statement that looks at the keyspace as the unit has made it.

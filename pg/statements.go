@@ -36,8 +36,10 @@ const (
 	stmtScan
 	stmtScanPrefix
 	stmtKeys
+	stmtRandomFew
+	stmtRandomSample
 	stmtRandomRange
-	stmtRandomKey
+	stmtAnyKey
 	stmtDropSpace
 	stmtRenewSpace
 	stmtSwapSpaces
@@ -71,8 +73,10 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtScan:         {"scan", sqlScan},
 	stmtScanPrefix:   {"scan_prefix", sqlScanPrefix},
 	stmtKeys:         {"keys", sqlKeys},
+	stmtRandomFew:    {"random_few", sqlRandomFew},
+	stmtRandomSample: {"random_sample", sqlRandomSample},
 	stmtRandomRange:  {"random_range", sqlRandomRange},
-	stmtRandomKey:    {"random_key", sqlRandomKey},
+	stmtAnyKey:       {"any_key", sqlAnyKey},
 	stmtDropSpace:    {"drop_space", sqlDropSpace},
 	stmtRenewSpace:   {"renew_space", sqlRenewSpace},
 	stmtSwapSpaces:   {"swap_spaces", sqlSwapSpaces},
