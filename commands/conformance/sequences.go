@@ -13,7 +13,7 @@ import (
 const (
 	// groupSize sequences run between two flushes, spread over as many connections as there are lanes.
 	groupSize = 400
-	// failuresMax is after how many failing sequences a run ends.
+	// failuresMax is how many failing sequences are reported.
 	failuresMax = 3
 )
 
@@ -71,6 +71,31 @@ func (p *Pair) Sequences(seed, first, count uint64) ([]*Failure, error) {
 				if failures = append(failures, f); len(failures) == failuresMax {
 					return failures, nil
 				}
+			}
+		}
+	}
+	return failures, nil
+}
+
+// Each runs sequences one after the other on a connection to each server, in pipelines cut at random places, and returns
+// the first that differ.
+func (p *Pair) Each(sequences [][]Command, protocol int) ([]*Failure, error) {
+	if err := p.flush(); err != nil {
+		return nil, err
+	}
+	want, got, err := p.both(sequences, protocol, 1)
+	if err != nil {
+		return nil, err
+	}
+	var failures []*Failure
+	for i, commands := range sequences {
+		if at, difference := compare(commands, want[i], got[i], protocol); at >= 0 {
+			f := &Failure{Index: uint64(i), Protocol: protocol, Commands: commands[:at+1], Difference: difference}
+			if err := p.shrink(f); err != nil {
+				return failures, err
+			}
+			if failures = append(failures, f); len(failures) == failuresMax {
+				break
 			}
 		}
 	}
