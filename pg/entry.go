@@ -69,6 +69,16 @@ type row struct {
 	tid    [6]byte // place of the row version; stable while the row is locked
 	id     int64
 	space  int32
+	// movedID is the id after the renames of this unit, 0 before any.
+	movedID int64
+}
+
+// currentID is the id that the row has by the time of the next rename.
+func (r *row) currentID() int64 {
+	if r.movedID != 0 {
+		return r.movedID
+	}
+	return r.id
 }
 
 // change is what a commit has to write for an entry.
