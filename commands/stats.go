@@ -119,7 +119,10 @@ const maxErrorCodes = 128
 
 // add counts an error, given as the text of its reply.
 func (e *errorCounts) add(text string) {
-	code, _, _ := strings.Cut(text, " ")
+	code := text
+	if end := strings.IndexAny(text, " \r\n"); end >= 0 {
+		code = text[:end]
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.total++
