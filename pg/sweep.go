@@ -48,6 +48,7 @@ type SweepResult struct {
 	Volatile int64 // rows with an expiry among them
 	Expired  int64 // expired keys removed
 	Freed    int64 // rows of flushed databases removed
+	More     bool  // the window has more to remove
 	Wrapped  bool  // the step reached the end of the table
 }
 
@@ -80,7 +81,7 @@ func (s *Sweeper) Step(c *Conn, expire bool, onExpired func(db int, name []byte)
 	if err := c.sync(); err != nil {
 		return SweepResult{}, classify(err)
 	}
-	if r.Expired+r.Freed < sweepBatch {
+	if r.More = r.Expired+r.Freed >= sweepBatch; !r.More {
 		s.page += sweepWindow
 	}
 	if s.page >= pages {

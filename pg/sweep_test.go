@@ -83,7 +83,7 @@ func TestSweepTakesLittleAtATime(t *testing.T) {
 	steps, total := 0, int64(0)
 	for wrapped := false; !wrapped; steps++ {
 		r, err := s.Step(c, true, func(int, []byte) {})
-		if err != nil || r.Expired > 1000 {
+		if err != nil || r.Expired > 1000 || r.More != (r.Expired == 1000) {
 			t.Fatalf("step %d: %+v, %v", steps, r, err)
 		}
 		total += r.Expired
