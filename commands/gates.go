@@ -50,6 +50,8 @@ func (s *Session) gate(c *Call) string {
 		return "ERR command '" + c.spec.Name + "' is not supported by postkeys"
 	case c.spec.Flags&spec.NoAuth == 0 && s.mustLogIn():
 		return errNoAuth
+	case c.spec.Flags&spec.Write != 0 && s.lacksReplicas():
+		return errNoReplicas
 	case !s.server.ready.Load() && c.spec.Flags&spec.Loading == 0:
 		return errLoading
 	}
@@ -60,6 +62,13 @@ func (s *Session) gate(c *Call) string {
 // DEBUG.
 func (s *Session) mayUseProtected() bool {
 	return settings.Allowed(s.server.settings.Text(settings.EnableDebugCommand), s.conn.Loopback())
+}
+
+// lacksReplicas reports whether writes wait for replicas, of which there are
+// none: PostgreSQL's are its own affair (synchronous_standby_names).
+func (s *Session) lacksReplicas() bool {
+	v := s.server.settings.Values()
+	return v.Int(settings.MinReplicasToWrite) > 0 && v.Int(settings.MinReplicasMaxLag) > 0
 }
 
 // reject answers a command that did not get through the gates.
