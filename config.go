@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mnorrsken/postkeys/commands/settings"
+	"github.com/mnorrsken/postkeys/pg"
 	"github.com/mnorrsken/postkeys/pg/embedded"
 )
 
@@ -234,6 +235,9 @@ func (c *Config) loadParameters(env map[string]string) (errs []error) {
 			}
 			c.Redis = append(c.Redis, a)
 		}
+	}
+	if scratch.Int(settings.Databases) > pg.MaxDatabases {
+		errs = append(errs, fmt.Errorf("DATABASES: more than %d are not possible", pg.MaxDatabases))
 	}
 	if host, port, err := net.SplitHostPort(c.Listen.Addr); err == nil {
 		if host == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -129,6 +130,9 @@ func (n *node) stop() (err error) {
 		n.server.Drain()
 		if n.reactor.Stop(ctx) != nil && ctx.Err() != nil {
 			err = fmt.Errorf("shutdown: clients were disconnected with commands in flight after %v", drainTime)
+		}
+		if path := n.settings.Text(settings.UnixSocket); path != "" {
+			_ = os.Remove(path) // the next start would remove it too
 		}
 	}
 	n.cancel()

@@ -52,6 +52,10 @@ func TestSettingsAtStart(t *testing.T) {
 	if err := s.Start(); err != nil {
 		t.Fatal(err)
 	}
+	stopsWell(t, s, patience)
+	if _, err := os.Lstat(socket); !os.IsNotExist(err) {
+		t.Errorf("the socket after the end: %v", err)
+	}
 }
 
 func TestMaxClientsUnderTheFileLimit(t *testing.T) {

@@ -21,9 +21,13 @@ type Config struct {
 	StatementTimeout time.Duration
 	// ConnectTimeout bounds one attempt to connect.
 	ConnectTimeout time.Duration
-	// Databases is the number of database indexes (Redis' "databases").
+	// Databases is the number of database indexes (Redis' "databases"), at most
+	// MaxDatabases.
 	Databases int
 }
+
+// MaxDatabases is how many database indexes a smallint can tell apart.
+const MaxDatabases = 1 << 15
 
 // roundTripMargin is what a round trip may take beyond the statement timeout
 // before the connection counts as lost.
