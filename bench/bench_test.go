@@ -346,6 +346,31 @@ func TestPerCommand(t *testing.T) {
 	}
 }
 
+func TestOthers(t *testing.T) {
+	t.Parallel()
+	before := costs{server: time.Second, postgres: 5 * time.Second, busy: 10 * time.Second, total: 100 * time.Second}
+	after := costs{server: 2 * time.Second, postgres: 6 * time.Second, busy: 16 * time.Second, total: 110 * time.Second}
+	if got := others(before, after, time.Second); got != 0.3 {
+		t.Errorf("with PostgreSQL: %v", got)
+	}
+	before.postgres, after.postgres = -1, -1
+	if got := others(before, after, time.Second); got != 0.4 {
+		t.Errorf("without PostgreSQL: %v", got)
+	}
+	if got := others(before, after, time.Minute); got != 0 {
+		t.Errorf("rounding made a share of %v", got)
+	}
+	c := report.Cell{Workload: "GET", Clients: 50, Pipeline: 16}
+	c.Add(target.Redis, report.Run{Others: 0.05})
+	c.Add(target.Redis, report.Run{Others: 0.255})
+	s := stand{report: &report.Report{Cells: []report.Cell{c}, Latencies: []report.Latency{{Runs: []report.LatencyRun{{Others: 0.12}}}}}}
+	s.noteOthers()
+	if len(s.report.Notes) != 1 || !strings.Contains(s.report.Notes[0], "In 2 of 3 runs") ||
+		!strings.Contains(s.report.Notes[0], "GET, -c 50 -P 16 on redis, round 2") {
+		t.Errorf("%q", s.report.Notes)
+	}
+}
+
 func TestMachineFacts(t *testing.T) {
 	t.Parallel()
 	mounts := []byte("/dev/root / ext4 rw 0 0\ntmpfs /tmp tmpfs rw 0 0\n/dev/x /tmpfoo xfs rw 0 0\n")

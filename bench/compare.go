@@ -49,6 +49,7 @@ func Compare(ctx context.Context, o Options) (r *report.Report, err error) {
 	if err == nil && !o.skips(SkipLatency) {
 		err = s.latency(ctx, workloads)
 	}
+	s.noteOthers()
 	s.report.Lines = lineShares(s.report, workloads, &o)
 	s.report.Goals = goals(s.report, workloads, &o)
 	return s.report, err
@@ -128,8 +129,8 @@ func (s *stand) rounds(ctx context.Context, workloads []workload.Workload, lines
 				}
 				expected[try] = run.PerSecond
 				s.report.Cells[i].Add(server.Name, run)
-				o.logf("round %d  %-14s -c %-4d -P %-3d %-13s %9.0f/s  p50 %.2f ms  p99 %.2f ms", round+1, sh.Name, sh.clients, sh.pipeline,
-					server.Name, run.PerSecond, run.P50Ms, run.P99Ms)
+				o.logf("round %d  %-14s -c %-4d -P %-3d %-13s %9.0f/s  p50 %.2f ms  p99 %.2f ms  others %2.0f %%", round+1, sh.Name, sh.clients,
+					sh.pipeline, server.Name, run.PerSecond, run.P50Ms, run.P99Ms, 100*run.Others)
 			}
 		}
 		if err := lines.round(ctx); err != nil {

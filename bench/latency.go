@@ -7,6 +7,7 @@ import (
 
 	"github.com/mnorrsken/postkeys/bench/client"
 	"github.com/mnorrsken/postkeys/bench/load"
+	"github.com/mnorrsken/postkeys/bench/process"
 	"github.com/mnorrsken/postkeys/bench/report"
 	"github.com/mnorrsken/postkeys/bench/target"
 	"github.com/mnorrsken/postkeys/bench/workload"
@@ -48,11 +49,11 @@ func (s *stand) latencyOf(ctx context.Context, w *workload.Workload, server *tar
 		return err
 	}
 	command := client.NewTemplate(o.Keys, 1, w.Latency...)
-	one, err := load.Closed(ctx, server.Addr, command, o.RunTime/2)
+	one, taken, err := s.beside(ctx, server, func() (*load.Result, error) { return load.Closed(ctx, server.Addr, command, o.RunTime/2) })
 	if err != nil {
 		return err
 	}
-	s.addLatency(w, server, "one client", one)
+	s.addLatency(w, server, "one client", one, taken)
 	clients := o.Clients[0]
 	cell := s.report.Cell(w.Name, clients, 1)
 	if cell == nil {
@@ -64,7 +65,7 @@ func (s *stand) latencyOf(ctx context.Context, w *workload.Workload, server *tar
 	}
 	rate := report.PerSecond(cell.On(server.Name)) / 2
 	p := load.Paced{Addr: server.Addr, Command: command, Connections: clients, PerSecond: rate, Duration: o.RunTime / 2}
-	half, err := p.Run(ctx)
+	half, taken, err := s.beside(ctx, server, func() (*load.Result, error) { return p.Run(ctx) })
 	if errors.Is(err, load.ErrOverloaded) {
 		s.note(fmt.Sprintf("%s did not keep up with half of its own throughput: %s, %.0f a second.", server.Name, w.Name, rate))
 		return nil
@@ -72,18 +73,41 @@ func (s *stand) latencyOf(ctx context.Context, w *workload.Workload, server *tar
 	if err != nil {
 		return err
 	}
-	s.addLatency(w, server, fmt.Sprintf("half load, %d clients", clients), half)
+	s.addLatency(w, server, fmt.Sprintf("half load, %d clients", clients), half, taken)
 	return nil
 }
 
-func (s *stand) addLatency(w *workload.Workload, server *target.Server, kind string, r *load.Result) {
+// beside runs a load of our own and tells which share of the machine others had meanwhile.
+func (s *stand) beside(ctx context.Context, server *target.Server, run func() (*load.Result, error)) (*load.Result, float64, error) {
+	ownBefore, err := process.OwnCPU()
+	if err != nil {
+		return nil, 0, err
+	}
+	before, err := s.costs(ctx, server)
+	if err != nil {
+		return nil, 0, err
+	}
+	r, err := run()
+	if err != nil {
+		return nil, 0, err
+	}
+	after, err := s.costs(ctx, server)
+	if err != nil {
+		return nil, 0, err
+	}
+	own, err := process.OwnCPU()
+	return r, others(before, after, own-ownBefore), err
+}
+
+func (s *stand) addLatency(w *workload.Workload, server *target.Server, kind string, r *load.Result, others float64) {
 	run := report.LatencyRun{
 		PerSecond: r.PerSecond(),
 		P50Ms:     milliseconds(load.Percentile(r.Latencies, 50)), P99Ms: milliseconds(load.Percentile(r.Latencies, 99)),
-		MaxMs: milliseconds(load.Percentile(r.Latencies, 100)), LagP99Ms: milliseconds(load.Percentile(r.Lags, 99)),
+		MaxMs: milliseconds(load.Percentile(r.Latencies, 100)), LagP99Ms: milliseconds(load.Percentile(r.Lags, 99)), Others: others,
 	}
 	s.report.AddLatency(w.Name, server.Name, kind, run)
-	s.options.logf("latency  %-14s %-22s %-13s %9.0f/s  p50 %.3f ms  p99 %.3f ms", w.Name, kind, server.Name, run.PerSecond, run.P50Ms, run.P99Ms)
+	s.options.logf("latency  %-14s %-22s %-13s %9.0f/s  p50 %.3f ms  p99 %.3f ms  others %2.0f %%", w.Name, kind, server.Name,
+		run.PerSecond, run.P50Ms, run.P99Ms, 100*others)
 }
 
 // note adds a remark to the report once.

@@ -14,6 +14,7 @@ import (
 type costs struct {
 	server, postgres time.Duration
 	wal              int64
+	busy, total      time.Duration // of all processors
 }
 
 // questionTimeout bounds each question to PostgreSQL about itself.
@@ -25,6 +26,9 @@ func (s *stand) costs(ctx context.Context, server *target.Server) (costs, error)
 	var err error
 	if c.server, err = process.TreeCPU(server.PID()); err != nil {
 		return c, fmt.Errorf("processor time of %s: %w", server.Name, err)
+	}
+	if c.busy, c.total, err = process.MachineCPU(); err != nil {
+		return c, fmt.Errorf("processor time of the machine: %w", err)
 	}
 	if server.Name != target.Postkeys {
 		return c, nil
@@ -53,4 +57,54 @@ func perCommand(r *report.Run, before, after costs, client time.Duration) {
 	r.PostgresMicros = share(micros(after.postgres-before.postgres), before.postgres >= 0)
 	r.WALBytes = share(float64(after.wal-before.wal), before.wal >= 0)
 	r.ClientMicros = share(micros(client), true)
+	r.Others = others(before, after, client)
+}
+
+// others is the share of the machine that went to none of the server, its PostgreSQL and the client between two moments.
+func others(before, after costs, client time.Duration) float64 {
+	total := after.total - before.total
+	if total <= 0 {
+		return 0
+	}
+	known := after.server - before.server + client
+	if before.postgres >= 0 {
+		known += after.postgres - before.postgres
+	}
+	return max(0, float64(after.busy-before.busy-known)/float64(total))
+}
+
+// muchForOthers is from which share on what others took makes a figure doubtful.
+const muchForOthers = 0.1
+
+// noteOthers adds a remark when other programs were busy during the runs: their number, and which one suffered most.
+func (s *stand) noteOthers() {
+	var runs, disturbed int
+	var worst float64
+	var where string
+	look := func(share float64, name string) {
+		runs++
+		if share < muchForOthers {
+			return
+		}
+		disturbed++
+		if share > worst {
+			worst, where = share, name
+		}
+	}
+	for _, c := range s.report.Cells {
+		for _, m := range c.Measured {
+			for i, run := range m.Runs {
+				look(run.Others, fmt.Sprintf("%s, -c %d -P %d on %s, round %d", c.Workload, c.Clients, c.Pipeline, m.Server, i+1))
+			}
+		}
+	}
+	for _, l := range s.report.Latencies {
+		for i, run := range l.Runs {
+			look(run.Others, fmt.Sprintf("latency of %s with %s on %s, round %d", l.Workload, l.Load, l.Server, i+1))
+		}
+	}
+	if disturbed > 0 {
+		s.note(fmt.Sprintf("In %d of %d runs, other programs or the hypervisor took more than %.0f %% of the processors, up to %.0f %% (%s). "+
+			"These figures are doubtful.", disturbed, runs, 100*muchForOthers, 100*worst, where))
+	}
 }

@@ -69,6 +69,7 @@ type Run struct {
 	PostgresMicros float64 `json:"postgresql_cpu_us"`
 	ClientMicros   float64 `json:"client_cpu_us"`
 	WALBytes       float64 `json:"wal_bytes"`
+	Others         float64 `json:"others_cpu"` // share of the machine's processors that other programs had meanwhile
 }
 
 // Reference is a line measured on PostgreSQL alone.
@@ -114,6 +115,7 @@ type LatencyRun struct {
 	P99Ms     float64 `json:"p99_ms"`
 	MaxMs     float64 `json:"max_ms"`
 	LagP99Ms  float64 `json:"lag_p99_ms"` // by which requests left late; it is part of the latencies
+	Others    float64 `json:"others_cpu"` // as that of Run
 }
 
 // Connection is what idle connections cost one server.
