@@ -360,14 +360,15 @@ func TestOthers(t *testing.T) {
 	if got := others(before, after, time.Minute); got != 0 {
 		t.Errorf("rounding made a share of %v", got)
 	}
-	c := report.Cell{Workload: "GET", Clients: 50, Pipeline: 16}
-	c.Add(target.Redis, report.Run{Others: 0.05})
-	c.Add(target.Redis, report.Run{Others: 0.255})
-	s := stand{report: &report.Report{Cells: []report.Cell{c}, Latencies: []report.Latency{{Runs: []report.LatencyRun{{Others: 0.12}}}}}}
-	s.noteOthers()
-	if len(s.report.Notes) != 1 || !strings.Contains(s.report.Notes[0], "In 2 of 3 runs") ||
-		!strings.Contains(s.report.Notes[0], "GET, -c 50 -P 16 on redis, round 2") {
-		t.Errorf("%q", s.report.Notes)
+	var d disturbances
+	d.look(0.05, "calm")
+	if d.String() != "" {
+		t.Errorf("%q", d.String())
+	}
+	d.look(0.255, "wild")
+	d.look(0.12, "lively")
+	if text := d.String(); !strings.Contains(text, "In 2 of 3 runs") || !strings.Contains(text, "26 % (wild)") {
+		t.Errorf("%q", text)
 	}
 }
 

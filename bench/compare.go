@@ -49,7 +49,7 @@ func Compare(ctx context.Context, o Options) (r *report.Report, err error) {
 	if err == nil && !o.skips(SkipLatency) {
 		err = s.latency(ctx, workloads)
 	}
-	s.noteOthers()
+	s.note(s.disturbances.String())
 	s.report.Lines = lineShares(s.report, workloads, &o)
 	s.report.Goals = goals(s.report, workloads, &o)
 	return s.report, err
@@ -171,6 +171,7 @@ func (s *stand) run(ctx context.Context, server *target.Server, sh shape, expect
 	}
 	run.PerSecond, run.P50Ms, run.P99Ms = got.CommandsPerSecond, milliseconds(got.P50), milliseconds(got.P99)
 	perCommand(&run, before, after, client)
+	s.disturbances.look(run.Others, fmt.Sprintf("%s on %s", &sh, server.Name))
 	return run, nil
 }
 

@@ -61,6 +61,7 @@ func Connections(ctx context.Context, o Options) (r *report.Report, err error) {
 			return s.report, fmt.Errorf("%s: %w", name, err)
 		}
 	}
+	s.note(s.disturbances.String())
 	return s.report, nil
 }
 
@@ -162,7 +163,7 @@ func (s *stand) busyRounds(ctx context.Context, server *target.Server, idle idle
 			rates[w.Name] = run.PerSecond
 			values := into(&c.Busy[i])
 			*values = append(*values, run.PerSecond)
-			s.options.logf("%s: %s %s %.0f/s, p99 %.2f ms", server.Name, w.Name, where, run.PerSecond, run.P99Ms)
+			s.options.logf("%s: %s %s %.0f/s, p99 %.2f ms, others %.0f %%", server.Name, w.Name, where, run.PerSecond, run.P99Ms, 100*run.Others)
 		}
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/mnorrsken/postkeys/bench/client"
 	"github.com/mnorrsken/postkeys/bench/load"
@@ -105,17 +106,16 @@ func (s *stand) addLatency(w *workload.Workload, server *target.Server, kind str
 		P50Ms:     milliseconds(load.Percentile(r.Latencies, 50)), P99Ms: milliseconds(load.Percentile(r.Latencies, 99)),
 		MaxMs: milliseconds(load.Percentile(r.Latencies, 100)), LagP99Ms: milliseconds(load.Percentile(r.Lags, 99)), Others: others,
 	}
+	s.disturbances.look(others, fmt.Sprintf("latency of %s with %s on %s", w.Name, kind, server.Name))
 	s.report.AddLatency(w.Name, server.Name, kind, run)
 	s.options.logf("latency  %-14s %-22s %-13s %9.0f/s  p50 %.3f ms  p99 %.3f ms  others %2.0f %%", w.Name, kind, server.Name,
 		run.PerSecond, run.P50Ms, run.P99Ms, 100*others)
 }
 
-// note adds a remark to the report once.
+// note adds a remark to the report, once; "" is none.
 func (s *stand) note(text string) {
-	for _, other := range s.report.Notes {
-		if other == text {
-			return
-		}
+	if text == "" || slices.Contains(s.report.Notes, text) {
+		return
 	}
 	s.report.Notes = append(s.report.Notes, text)
 }

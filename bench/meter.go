@@ -76,35 +76,30 @@ func others(before, after costs, client time.Duration) float64 {
 // muchForOthers is from which share on what others took makes a figure doubtful.
 const muchForOthers = 0.1
 
-// noteOthers adds a remark when other programs were busy during the runs: their number, and which one suffered most.
-func (s *stand) noteOthers() {
-	var runs, disturbed int
-	var worst float64
-	var where string
-	look := func(share float64, name string) {
-		runs++
-		if share < muchForOthers {
-			return
-		}
-		disturbed++
-		if share > worst {
-			worst, where = share, name
-		}
+// disturbances counts runs during which other programs were busy.
+type disturbances struct {
+	runs, disturbed int
+	worst           float64
+	where           string // the worst one
+}
+
+// look takes the share of one run into account. name says which run.
+func (d *disturbances) look(share float64, name string) {
+	d.runs++
+	if share < muchForOthers {
+		return
 	}
-	for _, c := range s.report.Cells {
-		for _, m := range c.Measured {
-			for i, run := range m.Runs {
-				look(run.Others, fmt.Sprintf("%s, -c %d -P %d on %s, round %d", c.Workload, c.Clients, c.Pipeline, m.Server, i+1))
-			}
-		}
+	d.disturbed++
+	if share > d.worst {
+		d.worst, d.where = share, name
 	}
-	for _, l := range s.report.Latencies {
-		for i, run := range l.Runs {
-			look(run.Others, fmt.Sprintf("latency of %s with %s on %s, round %d", l.Workload, l.Load, l.Server, i+1))
-		}
+}
+
+// String is a remark for the report, "" if there is nothing to say.
+func (d *disturbances) String() string {
+	if d.disturbed == 0 {
+		return ""
 	}
-	if disturbed > 0 {
-		s.note(fmt.Sprintf("In %d of %d runs, other programs or the hypervisor took more than %.0f %% of the processors, up to %.0f %% (%s). "+
-			"These figures are doubtful.", disturbed, runs, 100*muchForOthers, 100*worst, where))
-	}
+	return fmt.Sprintf("In %d of %d runs, other programs or the hypervisor took more than %.0f %% of the processors, up to %.0f %% (%s). "+
+		"These figures are doubtful.", d.disturbed, d.runs, 100*muchForOthers, 100*d.worst, d.where)
 }

@@ -14,14 +14,15 @@ import (
 
 // stand is the set-up that is measured: servers, their PostgreSQL and the directory with their data.
 type stand struct {
-	options  *Options
-	dir      string
-	binary   string
-	servers  []*target.Server
-	gone     map[*target.Server]bool // those that do not answer any more, and are left alone
-	postgres *target.Postgres        // nil when postkeys is not among the servers
-	report   *report.Report
-	started  time.Time
+	options      *Options
+	dir          string
+	binary       string
+	servers      []*target.Server
+	gone         map[*target.Server]bool // those that do not answer any more, and are left alone
+	postgres     *target.Postgres        // nil when postkeys is not among the servers
+	report       *report.Report
+	disturbances disturbances
+	started      time.Time
 }
 
 // newStand makes the directory and starts PostgreSQL, but no server yet. close has to be called, whatever the error is.
