@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mnorrsken/postkeys/commands"
 	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 	"github.com/mnorrsken/postkeys/pg/embedded"
@@ -26,6 +27,9 @@ type Config struct {
 
 	// Debug lowers the log level to debug, whatever loglevel says.
 	Debug bool
+
+	// Trace is which commands are shown, commands.TraceOff to commands.TraceAll.
+	Trace int
 
 	// Warnings name the settings that were given and change nothing in this version.
 	Warnings []string
@@ -153,6 +157,8 @@ var variables = []variable{
 	{name: "PG_EMBEDDED_VERSION", doc: "its major version, by default that of the data or the newest: " + strings.Join(embedded.Versions, ", "),
 		set: oneOf(embedded.Versions, func(c *Config) *string { return &c.Embedded.Version })},
 
+	{name: "TRACE", def: "0", doc: "write commands and replies to standard error: 1 administration and errors, 2 most, 3 all",
+		set: integer(commands.TraceOff, commands.TraceAll, func(c *Config) *int { return &c.Trace })},
 	{name: "DEBUG", def: "false", doc: "1 logs debug messages", set: boolean(func(c *Config) *bool { return &c.Debug })},
 }
 
@@ -171,7 +177,6 @@ var ineffective = []variable{
 	{name: "CACHE_EXCLUDE_PATTERNS", doc: "keys never cached", set: text(ignored[string])},
 	{name: "CACHE_INCLUDE_PATTERNS", doc: "keys always cached", set: text(ignored[string])},
 	{name: "SQLTRACE", def: "0", doc: "log SQL, 0 to 3", set: integer(0, 3, ignored[int])},
-	{name: "TRACE", def: "0", doc: "log commands, 0 to 3", set: integer(0, 3, ignored[int])},
 }
 
 // LoadConfig reads the environment, given as os.Environ gives it. The error joins one line for every setting that is

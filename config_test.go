@@ -68,8 +68,8 @@ func TestLoadConfigWarns(t *testing.T) {
 	if err != nil || c.Warnings != nil {
 		t.Errorf("defaults: %v, %v", c.Warnings, err)
 	}
-	c, err = LoadConfig([]string{"CACHE_ENABLED=1", "CACHE_TTL=5s", "TRACE=3", "CACHE_INCLUDE_PATTERNS=a*"})
-	if want := []string{"CACHE_ENABLED", "CACHE_TTL", "CACHE_INCLUDE_PATTERNS", "TRACE"}; err != nil || !slices.Equal(c.Warnings, want) {
+	c, err = LoadConfig([]string{"CACHE_ENABLED=1", "CACHE_TTL=5s", "SQLTRACE=3", "CACHE_INCLUDE_PATTERNS=a*"})
+	if want := []string{"CACHE_ENABLED", "CACHE_TTL", "CACHE_INCLUDE_PATTERNS", "SQLTRACE"}; err != nil || !slices.Equal(c.Warnings, want) {
 		t.Errorf("got %v, %v, want %v", c.Warnings, err, want)
 	}
 }

@@ -64,6 +64,7 @@ func (n *node) start(ctx context.Context) error {
 	})
 	n.server = commands.NewServer(commands.Options{
 		Engine: n.engine, Settings: n.settings, Version: Version(), Connections: n.connectionStats, Log: n.log.Logger,
+		TraceLevel: n.cfg.Trace, Trace: os.Stderr,
 	})
 	if err := n.listen(); err != nil {
 		return err

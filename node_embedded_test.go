@@ -119,18 +119,20 @@ func TestSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	password := strings.TrimSpace(string(b))
-	parts := []string{"PG_HOST=127.0.0.1", "PG_PORT=" + port, "DEBUG=1", "REDIS_PASSWORD=hunter2-start"}
+	parts := []string{"PG_HOST=127.0.0.1", "PG_PORT=" + port, "DEBUG=1", "TRACE=3", "REDIS_PASSWORD=hunter2-start"}
 	s := servertest.LaunchPostkeys(t, "", append(parts, "PG_PASSWORD="+password)...)
 	eventuallyLogs(t, s, "ready for clients")
 	c := dial(t, s)
 	for _, command := range []string{
-		"AUTH hunter2-wrong", "AUTH someone hunter2-wrong", "HELLO 3 AUTH default hunter2-wrong", "AUTH hunter2-start",
+		"AUHT hunter2-wrong", "CONFIG SET requirepass hunter2-early", "AUTH hunter2-wrong", "AUTH too many hunter2-wrong", "AUTH someone hunter2-wrong", "HELLO 3 AUTH default hunter2-wrong", "AUTH hunter2-start",
 	} {
 		ask(t, c, command)
 	}
 	expect(t, c, "PING", "+PONG\r\n")
+	ask(t, c, "CONFIG GET requirepass")
+	ask(t, c, "AUHT hunter2-start")
 	for _, command := range []string{
-		"CONFIG SET requirepass hunter2-set maxclients hunter2-set", "CONFIG SET requirepass hunter2-set masterauth hunter2-set",
+		"CONFIG SET requirepass hunter2-set maxclients many", "CONFIG SET requirepass hunter2-set masterauth hunter2-set",
 		"CONFIG SET requirepass hunter2-set nosuch hunter2-set", "CONFIG SET requirepass hunter2-set requirepass hunter2-set",
 	} {
 		if reply := ask(t, c, command); strings.Contains(reply, "hunter2") {

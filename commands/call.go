@@ -28,6 +28,7 @@ type Call struct {
 
 	firstClaim, claims  int // in job.task.Claims
 	earlyFrom, earlyEnd int // in job.early
+	size                int // of the reply, in bytes
 
 	// out takes the reply, in the protocol that the client spoke when it sent
 	// the command.

@@ -62,6 +62,9 @@ const replyGuess = 512
 func (j *job) release() []byte {
 	j.countCalls(time.Since(j.started))
 	replies := j.out.Buf
+	if t := j.session.server.trace; t != nil {
+		t.job(j)
+	}
 	if j.rest.batch == nil {
 		j.batch.Release()
 	}
@@ -136,7 +139,7 @@ func (j *job) onLoop(c *Call, f func(c *Call)) {
 	if c.mute {
 		c.out.Buf = c.out.Buf[:start]
 	}
-	c.earlyEnd = len(j.early.Buf)
+	c.earlyEnd, c.size = len(j.early.Buf), len(c.out.Buf)-start
 	if j.stored() {
 		j.task.Items = len(j.calls)
 	} else {
@@ -178,6 +181,7 @@ func (j *job) runCall(c *Call, tx *pg.Tx) error {
 	if c.mute {
 		j.out.Buf = j.out.Buf[:start]
 	}
+	c.size = len(j.out.Buf) - start
 	return err
 }
 
@@ -191,7 +195,7 @@ func (j *job) Fail(from, to int, err error) {
 		c := &j.calls[i]
 		if c.bind == nil {
 			j.out.Buf = append(j.out.Buf, j.early.Buf[c.earlyFrom:c.earlyEnd]...)
-		} else if !c.mute {
+		} else if c.size = 0; !c.mute {
 			j.failCall(c, err)
 		}
 	}
@@ -200,12 +204,14 @@ func (j *job) Fail(from, to int, err error) {
 }
 
 func (j *job) failCall(c *Call, err error) {
+	start := len(j.out.Buf)
 	c.out, c.out.RESP3 = &j.out, c.resp3
 	if c.bind.failing != nil {
 		c.bind.failing(c, err)
 	} else {
 		c.fail(errorReply(err))
 	}
+	c.size = len(j.out.Buf) - start
 }
 
 // Done implements engine.Runner.

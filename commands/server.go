@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,9 @@ type Options struct {
 	// Connections reports the figures of the listener; nil if there is none.
 	Connections func() ConnectionStats
 	Log         *slog.Logger
+	// TraceLevel says which commands are written to Trace, see TraceOff.
+	TraceLevel int
+	Trace      io.Writer
 }
 
 // Server is what all sessions share. Its methods are safe from any goroutine.
@@ -29,6 +33,7 @@ type Server struct {
 	settings *settings.Store
 	version  string
 	log      *slog.Logger
+	trace    *tracer // nil: off
 	started  time.Time
 	runID    string
 
@@ -58,6 +63,9 @@ func NewServer(o Options) *Server {
 		engine: o.Engine, settings: o.Settings, version: o.Version, log: o.Log,
 		started: time.Now(), runID: newRunID(), stats: newStats(),
 		connections: o.Connections,
+	}
+	if o.TraceLevel > TraceOff {
+		s.trace = &tracer{level: o.TraceLevel, out: o.Trace}
 	}
 	if s.connections == nil {
 		s.connections = func() ConnectionStats { return ConnectionStats{} }
