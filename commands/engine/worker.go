@@ -73,7 +73,7 @@ func (w *worker) itemByItem(round []*Task, err error) {
 		}
 		if err != nil {
 			wasted += time.Since(started)
-			w.engine.opts.Log.Warn("a command was refused by PostgreSQL", "error", pg.ReasonOf(err))
+			w.engine.refused(err)
 			t.Runner.Fail(item, item+1, err)
 		}
 	}
