@@ -74,3 +74,43 @@ func TestFlushAndSwapTouchNoKey(t *testing.T) {
 	}
 	want(t, node, "new", "v")
 }
+
+// TestStats: the figures of INFO keyspace, for each index that has keys.
+func TestStats(t *testing.T) {
+	t.Parallel()
+	cfg := config(t)
+	c := connect(t, cfg)
+	stats := func() []pg.DatabaseStats {
+		t.Helper()
+		stats, err := c.Begin().Stats()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return stats
+	}
+	if got := stats(); len(got) != 0 {
+		t.Errorf("%+v without a key", got)
+	}
+	fill(t, cfg.DSN, "lasting", 20)
+	unit(t, c, []claim{
+		{0, "gone", pg.ModeUpdate, pg.PartValue},
+		{0, "soon", pg.ModeUpdate, pg.PartValue},
+		{0, "late", pg.ModeUpdate, pg.PartValue},
+		{9, "lasting", pg.ModeUpdate, pg.PartValue},
+	}, func(_ *pg.Tx, e []*pg.Entry) {
+		for i, ttl := range []int64{1, 1_000_000, 3_000_000} {
+			e[i].Replace([]byte("v"), pg.EncodingNatural)
+			e[i].SetTTL(ttl)
+		}
+		e[3].Replace([]byte("v"), pg.EncodingNatural)
+	})
+	expireAll(t, cfg.DSN, "gone")
+	got := stats()
+	if len(got) != 2 || got[0].DB != 0 || got[0].Keys != 22 || got[0].Expires != 2 ||
+		got[1] != (pg.DatabaseStats{DB: 9, Keys: 1}) {
+		t.Fatalf("%+v", got)
+	}
+	if mean := got[0].AverageTTLMs; mean > 2_000_000 || mean < 1_900_000 {
+		t.Errorf("mean time to live %d ms", mean)
+	}
+}

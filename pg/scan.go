@@ -19,11 +19,11 @@ WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND ` + live
 // sqlCountAll counts for INFO keyspace: keys, keys with an expiry, and their
 // mean time to live.
 const sqlCountAll = `
-SELECT d.db, count(*), count(k.expire_at),
-       coalesce(avg(k.expire_at - (SELECT kv_now_ms())), 0)::bigint
-FROM kv_databases d JOIN kv_keys k USING (space)
-WHERE k.kind & 15 <> 0 AND (k.expire_at IS NULL OR k.expire_at > (SELECT kv_now_ms()))
-GROUP BY d.db ORDER BY d.db`
+SELECT d.db, k.keys, k.volatile, coalesce(k.remaining / nullif(k.volatile, 0), 0)::bigint
+FROM kv_databases d, LATERAL (
+    SELECT count(*) AS keys, count(expire_at) AS volatile, sum(expire_at - (SELECT kv_now_ms())) AS remaining
+    FROM kv_keys WHERE space = d.space AND ` + live + `) AS k
+WHERE k.keys > 0 ORDER BY d.db`
 
 // SCAN walks down the ids: a key has its id from its creation to its end, and
 // keys created during the walk get higher ones, so that the walk returns every
