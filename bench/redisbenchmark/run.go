@@ -68,7 +68,7 @@ func Run(ctx context.Context, l Load, requests int, limit time.Duration) (Result
 	}
 	switch text := complaint(stderr.String()); {
 	case ctx.Err() != nil:
-		return fail(fmt.Errorf("ended after %v: %w", limit, ctx.Err()))
+		return fail(fmt.Errorf("ended after %v: %w", limit.Round(time.Millisecond), ctx.Err()))
 	case text != "":
 		return fail(errors.New(text))
 	case runErr != nil:
