@@ -215,3 +215,33 @@ func TestReadOnlyDatabase(t *testing.T) {
 	expect(t, c, "SET k w", "+OK\r\n")
 	expect(t, c, "GET k", "$1\r\nw\r\n")
 }
+
+// TestShutdownDuringAnOutage: what waits for PostgreSQL is answered, and the
+// server ends.
+func TestShutdownDuringAnOutage(t *testing.T) {
+	t.Parallel()
+	cluster := pgtest.NewCluster(t, nil)
+	s := servertest.Postkeys(t, cluster.DSN("postkeys"), "PG_STATEMENT_TIMEOUT=2s")
+	c := dial(t, s)
+	cluster.Crash()
+	eventually(t, ready(s, 503))
+	if err := c.SendCommand("GET", "k"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() error {
+		if list := ask(t, dial(t, s), "CLIENT LIST"); !strings.Contains(list, "cmd=get ") {
+			return fmt.Errorf("GET has not arrived: %s", list)
+		}
+		return nil
+	})
+	if err := s.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := c.ReadClosed()
+	if err != nil || !strings.HasPrefix(string(rest), "-LOADING ") || strings.Count(string(rest), "\r\n") != 1 {
+		t.Errorf("GET answered %q, %v", rest, err)
+	}
+	if err := s.Wait(patience); err != nil || !strings.Contains(s.Logs(), "ended: exit status 0") {
+		t.Errorf("%v\n%s", err, s.Logs())
+	}
+}

@@ -112,6 +112,12 @@ func infoMemory(w *infoWriter) {
 	if used > 0 {
 		ratio = float64(resident) / float64(used)
 	}
+	w.float("allocator_frag_ratio", 1, 2)
+	w.int("allocator_frag_bytes", 0)
+	w.float("allocator_rss_ratio", ratio, 2)
+	w.int("allocator_rss_bytes", int64(resident)-int64(used))
+	w.float("rss_overhead_ratio", 1, 2)
+	w.int("rss_overhead_bytes", 0)
 	w.float("mem_fragmentation_ratio", ratio, 2)
 	w.int("mem_fragmentation_bytes", int64(resident)-int64(used))
 	w.zeros("mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves",
