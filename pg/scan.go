@@ -73,9 +73,13 @@ func (tx *Tx) Stats() (stats []DatabaseStats, err error) {
 	return stats, err
 }
 
-// prefixScanLimit is up to how many keys with a common prefix a SCAN returns
-// in one go instead of walking the whole keyspace.
-const prefixScanLimit = 1000
+// Up to so many keys with a common prefix a SCAN returns in one go instead of
+// walking the whole keyspace: more at the beginning, where it saves the most, and
+// fewer later, since each step of the walk has a look whether few are left.
+const (
+	prefixScanFirst = 10_000
+	prefixScanLater = 1000
+)
 
 // Scan visits about count keys of a database index, those below cursor in the
 // order of SCAN (0 starts), and returns the cursor that goes on from there, 0
@@ -87,7 +91,11 @@ func (tx *Tx) Scan(db int, cursor uint64, count int64, prefix []byte, visit func
 		below = 1<<63 - 1
 	}
 	if len(prefix) > 0 {
-		done, err := tx.scanPrefix(db, below, prefix, visit)
+		most := int64(prefixScanLater)
+		if cursor == 0 {
+			most = prefixScanFirst
+		}
+		done, err := tx.scanPrefix(db, below, prefix, most, visit)
 		if done || err != nil {
 			return 0, err
 		}
@@ -110,8 +118,8 @@ func visitRow(v [][]byte, visit func(KeyInfo)) {
 	}
 }
 
-// scanPrefix visits all keys with a prefix unless there are too many.
-func (tx *Tx) scanPrefix(db int, below int64, prefix []byte, visit func(KeyInfo)) (done bool, err error) {
+// scanPrefix visits all keys with a prefix unless there are more than most.
+func (tx *Tx) scanPrefix(db int, below int64, prefix []byte, most int64, visit func(KeyInfo)) (done bool, err error) {
 	lower, upper := prefixRange(prefix)
 	err = tx.query(func(v [][]byte) error {
 		if v[0] == nil {
@@ -120,7 +128,7 @@ func (tx *Tx) scanPrefix(db int, below int64, prefix []byte, visit func(KeyInfo)
 			visitRow(v, visit)
 		}
 		return nil
-	}, stmtScanPrefix, int2Param(db), int8Param(below), lower, upper, int8Param(prefixScanLimit))
+	}, stmtScanPrefix, int2Param(db), int8Param(below), lower, upper, int8Param(most))
 	return done, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mnorrsken/postkeys/pg"
+	"github.com/mnorrsken/postkeys/pg/pgtest"
 )
 
 // walk runs a whole SCAN and calls between after each step with what the walk
@@ -112,26 +113,32 @@ func TestScanGuarantee(t *testing.T) {
 // when few are left, begins where the walk is.
 func TestScanPrefixAmongTooMany(t *testing.T) {
 	t.Parallel()
+	const keys, left = 11_000, 600
 	cfg := config(t)
 	c := connect(t, cfg)
-	fill(t, cfg.DSN, "some:", 1500)
+	fill(t, cfg.DSN, "some:", keys)
 	fill(t, cfg.DSN, "other:", 500)
 	steps := 0
-	seen := walk(t, c, 300, "some:", func(step int, _ map[string]int) {
-		steps = step + 1
-		if step == 2 {
-			for i := range 600 {
-				unit(t, c, []claim{update(fmt.Sprint("some:", 1+i))}, func(_ *pg.Tx, e []*pg.Entry) { e[0].Delete() })
-			}
+	seen := walk(t, c, 3000, "some:", func(step int, seen map[string]int) {
+		if steps = step + 1; steps == 3 { // keys 2501 to 11000 have been returned
+			pgtest.Exec(t, cfg.DSN, fmt.Sprintf(`
+DELETE FROM kv_keys k USING generate_series(%d, %d) n WHERE k.key = convert_to('some:' || n, 'UTF8')`, left+1, keys))
 		}
 	})
-	for i := 601; i <= 1500; i++ {
-		if n := seen[fmt.Sprint("some:", i)]; n != 1 {
-			t.Errorf("some:%d was returned %d times", i, n)
+	for i := 1; i <= keys; i++ {
+		want := 1
+		if i > left && i <= 2500 {
+			want = 0
+		}
+		if n := seen[fmt.Sprint("some:", i)]; n != want {
+			t.Fatalf("some:%d was returned %d times, want %d", i, n, want)
 		}
 	}
 	if steps != 3 {
 		t.Errorf("%d steps before the last, want 3", steps)
+	}
+	if seen = walk(t, c, 10, "some:", func(int, map[string]int) { t.Error("a few keys were not returned at once") }); len(seen) != left {
+		t.Errorf("%d keys, want %d", len(seen), left)
 	}
 }
 
