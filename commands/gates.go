@@ -79,7 +79,7 @@ func (c *Call) reject(text string) {
 
 // claim makes a storage command part of the job's task.
 func (s *Session) claim(j *job, c *Call, b *binding) {
-	c.bind, c.quiet = b, b.quiet
+	c.bind, c.quiet = b, b.quiet || s.seen.Load()&seenNoTouch != 0
 	c.out = &j.early
 	c.out.RESP3 = c.resp3
 	c.earlyFrom = len(j.early.Buf)

@@ -175,8 +175,12 @@ func (j *job) runCall(c *Call, tx *pg.Tx) error {
 	j.out.RESP3 = c.resp3
 	err := c.bind.run(c)
 	c.tx = nil
-	if err == nil && !c.quiet {
+	switch {
+	case err != nil:
+	case !c.quiet:
 		c.noteUses()
+	case c.spec.Flags&spec.Write != 0:
+		c.noteChanges()
 	}
 	if c.mute {
 		j.out.Buf = j.out.Buf[:start]

@@ -56,3 +56,16 @@ func (c *Call) noteUses() {
 		}
 	}
 }
+
+// noteChanges records which keys of a quiet call are new or gone.
+func (c *Call) noteChanges() {
+	u, now := c.server().uses, c.job.started.Unix()
+	for i := c.firstClaim; i < c.firstClaim+c.claims; i++ {
+		hash := c.job.task.Claims[i].Hash
+		if c.job.task.Claims[i].Entry().Exists() {
+			u.table.Begin(hash, now)
+		} else {
+			u.table.Forget(hash)
+		}
+	}
+}
