@@ -30,6 +30,10 @@ func (tx *Tx) Commit() error {
 	case err == nil:
 		tx.open = false
 		return nil
+	case errors.Is(err, errRowCount):
+		// It should not happen, and PostgreSQL has committed: to run the unit
+		// again would apply it twice.
+		return &Error{KindUnknown, err}
 	case !tx.c.Broken():
 		return tx.failed(err)
 	case errors.As(err, new(errNotSent)):

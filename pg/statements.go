@@ -43,6 +43,7 @@ const (
 	stmtDropSpace
 	stmtRenewSpace
 	stmtSwapSpaces
+	stmtHoldSpaces
 	stmtSweep
 	numStatements
 )
@@ -80,6 +81,7 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtDropSpace:    {"drop_space", sqlDropSpace},
 	stmtRenewSpace:   {"renew_space", sqlRenewSpace},
 	stmtSwapSpaces:   {"swap_spaces", sqlSwapSpaces},
+	stmtHoldSpaces:   {"hold_spaces", sqlHoldSpaces},
 	stmtSweep:        {"sweep", sqlSweep},
 }
 

@@ -109,3 +109,36 @@ func TestManyNodesCountTogether(t *testing.T) {
 		t.Errorf("took %d", taken)
 	}
 }
+
+// TestSwapWhileLoading has another node swap two database indexes between the statements that load keys of both.
+func TestSwapWhileLoading(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	e, other := start(t, dsn, nil), start(t, dsn, nil)
+	in := func(db int, s step) step {
+		c := s.claims[0]
+		c.DB, c.Hash = db, pg.HashKey(db, c.Name)
+		return step{[]Claim{c}, s.run}
+	}
+	try(t, e, Blind, set("k", "50"), in(1, set("k", "70")))
+
+	stranger := pgtest.Open(t, dsn)
+	stranger.Exec("begin")
+	stranger.Exec("select from kv_keys where value = '50' for update")
+	zero, one := newClient(Update, incr("k")), newClient(Update, in(1, incr("k")))
+	together(t, e, Update, zero, one)
+	within(t, waiting(dsn, t), "a lock wait")
+	swap := newClient(Slow, step{run: func(tx *pg.Tx, _ []*pg.Entry) (string, error) { return "swapped", tx.SwapDB(0, 1) }})
+	other.Submit(&swap.Task)
+	pgtest.Open(t, dsn).Until(`select count(*) = 2 from pg_stat_activity
+		where datname = current_database() and wait_event_type = 'Lock'`) // it waits for the unit
+	stranger.Exec("rollback")
+	zero.replies(t)
+	one.replies(t)
+	expect(t, swap, "swapped")
+	got := try(t, e, Read, get("k"), in(1, get("k")))
+	slices.Sort(got)
+	if !slices.Equal(got, []string{"51", "71"}) {
+		t.Errorf("stored %q", got)
+	}
+}
