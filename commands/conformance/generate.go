@@ -43,13 +43,7 @@ const lanes = 4
 // Sequence makes sequence number index of the given seed. All its keys begin with a prefix of its own, except the empty
 // key in sequences that begin with empty databases.
 func Sequence(seed, index uint64) []Command {
-	g := &Generator{
-		Rand: rand.New(rand.NewPCG(seed, index)), prefix: fmt.Sprintf("s%d:", index), first: 2 * int(index%lanes),
-	}
-	g.emptied = g.IntN(8) == 0
-	for i := range 5 + g.IntN(6) {
-		g.keys = append(g.keys, g.newKey(i))
-	}
+	g := newGenerator(seed, index)
 	var commands []Command
 	if g.emptied {
 		commands = append(commands, plain("SELECT", g.otherDatabase()), plain("FLUSHDB"))
@@ -62,6 +56,17 @@ func Sequence(seed, index uint64) []Command {
 		commands = append(commands, g.command())
 	}
 	return commands
+}
+
+func newGenerator(seed, index uint64) *Generator {
+	g := &Generator{
+		Rand: rand.New(rand.NewPCG(seed, index)), prefix: fmt.Sprintf("s%d:", index), first: 2 * int(index%lanes),
+	}
+	g.emptied = g.IntN(8) == 0
+	for i := range 5 + g.IntN(6) {
+		g.keys = append(g.keys, g.newKey(i))
+	}
+	return g
 }
 
 func (g *Generator) firstDatabase() string { return strconv.Itoa(g.first) }
@@ -87,7 +92,10 @@ func (g *Generator) newKey(i int) string {
 }
 
 // command makes one command; a few are spoiled so that they end in an error, or nearly.
-func (g *Generator) command() Command {
+func (g *Generator) command() Command { return g.spoil(g.choose(templates)) }
+
+// choose makes one command from lists of templates.
+func (g *Generator) choose(templates [][]Template) Command {
 	total := 0
 	for _, list := range templates {
 		for i := range list {
@@ -98,7 +106,7 @@ func (g *Generator) command() Command {
 	for _, list := range templates {
 		for i := range list {
 			if at -= list[i].Weight; at < 0 {
-				return g.spoil(list[i].Make(g))
+				return list[i].Make(g)
 			}
 		}
 	}
