@@ -22,10 +22,10 @@ var stateTemplates = []Template{
 	{2, func(g *Generator) Command {
 		return plain("CLIENT", "REPLY", g.pick("ON", "OFF", "SKIP", "SKIP", "SKIP", "no"))
 	}},
-	{2, func(g *Generator) Command { return plain("CLIENT", "REPLY", "ON") }},
+	{2, func(*Generator) Command { return plain("CLIENT", "REPLY", "ON") }},
 	{1, func(g *Generator) Command { return plain("CLIENT", "SETNAME", g.pick("a", "b", "", "a b")) }},
-	{1, func(g *Generator) Command { return plain("CLIENT", "GETNAME") }},
-	{1, func(g *Generator) Command { return plain("RESET") }},
+	{1, func(*Generator) Command { return plain("CLIENT", "GETNAME") }},
+	{1, func(*Generator) Command { return plain("RESET") }},
 	{2, func(g *Generator) Command { return plain(g.pick("PING", "ECHO"), g.value()) }},
 	{1, func(g *Generator) Command {
 		return plain(g.pick("FOO", "GET", "CLIENT", "OBJECT"), g.value(), g.value())
