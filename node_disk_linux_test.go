@@ -28,7 +28,8 @@ func TestFullDisk(t *testing.T) {
 	if dir == "" {
 		pgtest.Exec(t, cluster.DSN("postkeys"), `create function full_disk() returns trigger language plpgsql as $$ begin
 			if (select count(*) from kv_keys) > 1000 then raise 'no room' using errcode = 'disk_full'; end if; return null; end $$`,
-			"create trigger full_disk after insert or update on kv_keys execute function full_disk()")
+			"create trigger full_disk after insert or update on kv_keys execute function full_disk()",
+			"create trigger full_disk after insert on kv_writers execute function full_disk()")
 	}
 	value := strings.Repeat("v", 8000)
 	full, stored := "", 0
@@ -40,9 +41,14 @@ func TestFullDisk(t *testing.T) {
 	if !strings.HasPrefix(full, "-") || !strings.Contains(full, "53100") {
 		t.Fatalf("after %d keys SET answered %.200q", stored, full)
 	}
-	// What is there can be read, and the command that failed left no trace.
+	// What is there can be read, through new connections too, and the command
+	// that failed left no trace. Others fail in the same way.
+	expect(t, c, "DEBUG RELOAD", "+OK\r\n")
 	expect(t, c, "STRLEN k:0", ":8002\r\n")
 	expect(t, c, "EXISTS k:"+strconv.Itoa(stored), ":0\r\n")
+	if again := ask(t, c, "SET k:"+strconv.Itoa(stored)+" "+value); !strings.Contains(again, "53100") {
+		t.Errorf("after a new connection SET answered %.200q", again)
+	}
 	if status, body := get(t, s, "/ready"); status != 200 {
 		t.Errorf("/ready answers %d %q: reads are served", status, body)
 	}

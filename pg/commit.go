@@ -20,6 +20,9 @@ func (tx *Tx) Commit() error {
 	if len(tx.dirty) == 0 && !tx.wrote && !tx.anyReserved() {
 		return tx.end(stmtCommit)
 	}
+	if tx.c.writer == unregistered {
+		return tx.registerFirst()
+	}
 	tx.c.stamp()
 	tx.queueWrites()
 	if tx.open {

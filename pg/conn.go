@@ -54,7 +54,7 @@ func Connect(ctx context.Context, cfg Config) (*Conn, error) {
 	c.tx.init(c)
 	err = prepareAll(ctx, pc)
 	if err == nil {
-		err = c.register(ctx)
+		err = c.registerOrRead(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, pc.Close(ctx))

@@ -18,6 +18,7 @@ const (
 	codeSerializationFailure = "40001"
 	codeDeadlockDetected     = "40P01"
 	codeReadOnly             = "25006"
+	codeDiskFull             = "53100"
 )
 
 // Kind is what a failed unit of work means to its caller.
