@@ -66,6 +66,7 @@ func TestMetrics(t *testing.T) {
 	t.Parallel()
 	s := servertest.Postkeys(t, pgtest.DSN(t))
 	c := dial(t, s)
+	expect(t, c, "PING", "+PONG\r\n") // the server has accepted it
 	before := scrape(t, s)
 	for range 3 {
 		expect(t, c, "SET k v", "+OK\r\n")
