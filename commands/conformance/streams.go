@@ -30,7 +30,7 @@ var stateTemplates = []Template{
 	{1, func(g *Generator) Command {
 		return plain(g.pick("FOO", "GET", "CLIENT", "OBJECT"), g.value(), g.value())
 	}},
-	{1, func(g *Generator) Command { return plain("CONFIG", "GET", "maxmemory-policy") }},
+	{1, func(*Generator) Command { return plain("CONFIG", "GET", "maxmemory-policy") }},
 }
 
 // Stream makes the bytes of a connection's requests, of which not all are answered, and cuts them where a write ends.
