@@ -173,8 +173,8 @@ func (g *Generator) value() string {
 	case 6:
 		return strings.Repeat(g.pick("x", "ab", "\x00", "\xff"), g.IntN(60))
 	case 7:
-		if g.IntN(10) == 0 {
-			return g.binary(1000 + g.IntN(4000))
+		if g.IntN(3) == 0 { // around the length that is loaded only if it is asked for, and beyond
+			return strings.Repeat(g.binary(10), 190+g.IntN(20)*(1+g.IntN(8)))
 		}
 		return g.binary(40 + g.IntN(10))
 	default:

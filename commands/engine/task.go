@@ -121,12 +121,13 @@ func (t *Task) planFrom(tx *pg.Tx, first int) {
 
 // Resolve makes the entries of claims from..to-1 ready, for a command that is
 // about to run. They are, unless an earlier command of the unit had everything
-// written out: then these keys and those of all later commands of the task are
-// loaded again, in one round trip.
+// written out, or brought a key here of which less is known than claimed: then
+// these keys and those of all later commands of the task are loaded again, in
+// one round trip.
 func (t *Task) Resolve(tx *pg.Tx, from, to int) error {
 	generation := tx.Generation()
 	for i := from; i < to; i++ {
-		if t.Claims[i].generation == generation {
+		if c := &t.Claims[i]; c.generation == generation && c.entry.Has(c.Part) {
 			continue
 		}
 		// Some of the keys may be in the working set by now, with less than
