@@ -17,14 +17,12 @@ func (tx *Tx) Commit() error {
 	if len(tx.dirty) == 0 && !tx.open {
 		return nil
 	}
-	if len(tx.dirty) == 0 && !tx.wrote && !tx.anyReserved() {
-		return tx.end(stmtCommit)
+	writes := len(tx.dirty) > 0 || tx.wrote || tx.anyReserved()
+	if writes {
+		tx.c.stamp()
+		tx.queueWrites()
 	}
-	if tx.c.writer == unregistered {
-		return tx.registerFirst()
-	}
-	tx.c.stamp()
-	tx.queueWrites()
+	tx.queueStillAbsent()
 	if tx.open {
 		tx.c.send(stmtCommit, nil)
 	}
@@ -39,6 +37,8 @@ func (tx *Tx) Commit() error {
 		return &Error{KindUnknown, err}
 	case !tx.c.Broken():
 		return tx.failed(err)
+	case !writes:
+		return classify(err)
 	case errors.As(err, new(errNotSent)):
 		return &Error{KindUnavailable, err}
 	}
@@ -58,15 +58,18 @@ func (tx *Tx) anyReserved() bool {
 // statements that look at the whole keyspace see it, and forgets all entries.
 // A unit that was not a transaction becomes one.
 func (tx *Tx) Flush() error {
-	if len(tx.dirty) > 0 || tx.anyReserved() {
+	writes := len(tx.dirty) > 0 || tx.anyReserved()
+	if writes {
 		if !tx.open {
 			tx.begin()
 		}
 		tx.queueWrites()
+		tx.wrote = true
+	}
+	if looks := tx.queueStillAbsent(); looks || writes {
 		if err := tx.c.sync(); err != nil {
 			return tx.failed(err)
 		}
-		tx.wrote = true
 	}
 	tx.forget()
 	return nil

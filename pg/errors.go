@@ -70,7 +70,8 @@ func classify(err error) error {
 		return &Error{KindUnavailable, err}
 	}
 	switch {
-	case pgErr.Code == codeSerializationFailure, pgErr.Code == codeDeadlockDetected, pgErr.Code == codeUniqueViolation:
+	case pgErr.Code == codeSerializationFailure, pgErr.Code == codeDeadlockDetected, pgErr.Code == codeUniqueViolation,
+		pgErr.Code == codeAppeared:
 		return &Error{KindRetry, err}
 	case connectionEnds(pgErr):
 		return &Error{KindUnavailable, err}

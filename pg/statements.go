@@ -22,6 +22,7 @@ const (
 	stmtLock
 	stmtLockParts
 	stmtReserve
+	stmtStillAbsent
 	stmtUpsert
 	stmtUpsertLong
 	stmtInsert
@@ -60,6 +61,7 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtLock:         {"lock", sqlLock},
 	stmtLockParts:    {"lock_parts", sqlLockParts},
 	stmtReserve:      {"reserve", sqlReserve},
+	stmtStillAbsent:  {"still_absent", sqlStillAbsent},
 	stmtUpsert:       {"upsert", sqlUpsert},
 	stmtUpsertLong:   {"upsert_long", sqlUpsertLong},
 	stmtInsert:       {"insert", sqlInsert},

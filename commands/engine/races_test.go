@@ -142,3 +142,30 @@ func TestSwapWhileLoading(t *testing.T) {
 		t.Errorf("stored %q", got)
 	}
 }
+
+// TestRenameWhileLoading has a command wait for a key whose row another unit replaces by one of another name. The key is there all
+// the time, and must not be found absent.
+func TestRenameWhileLoading(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	e, other := start(t, dsn, nil), start(t, dsn, nil)
+	try(t, e, Blind, set("a", "1"), set("b", "2"))
+	hold, open := gate()
+	rename := newClient(Update, step{
+		[]Claim{claim("a", pg.ModeStable), claim("b", pg.ModeStable)},
+		func(tx *pg.Tx, keys []*pg.Entry) (string, error) {
+			tx.Rename(keys[0], keys[1])
+			return "renamed", nil
+		},
+	}, hold)
+	other.Submit(&rename.Task)
+	within(t, rename.started, "the load")
+	look := newClient(Update, step{[]Claim{claim("b", pg.ModeUpdate)}, func(_ *pg.Tx, keys []*pg.Entry) (string, error) {
+		return string(keys[0].Value()), nil
+	}})
+	e.Submit(&look.Task)
+	within(t, waiting(dsn, t), "a lock wait")
+	open()
+	expect(t, look, "1")
+	expect(t, rename, "renamed", "gate")
+}
