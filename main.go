@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -36,6 +37,11 @@ func exit(err error) {
 	os.Exit(1)
 }
 
+// sameSignal is how long a signal may come again and mean the first one:
+// wrappers such as timeout and some shells send it to the process and to its
+// group.
+const sameSignal = 300 * time.Millisecond
+
 var errForced = errors.New("ended by a second signal before everything was answered")
 
 // run serves until a signal asks it to stop or something fails for good. A
@@ -47,14 +53,19 @@ func run(cfg Config, log *logger) error {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- serve(ctx, cfg, log) }()
+	var asked time.Time
 	for {
 		select {
 		case err := <-ended:
 			return err
 		case s := <-signals:
-			if ctx.Err() != nil {
-				return errForced
+			if !asked.IsZero() {
+				if time.Since(asked) > sameSignal {
+					return errForced
+				}
+				continue
 			}
+			asked = time.Now()
 			log.Info("shutting down; a second signal ends the process at once", "signal", s.String())
 			cancel()
 		}

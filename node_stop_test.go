@@ -84,19 +84,20 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := servertest.Postkeys(t, pgtest.DSN(t))
 	c := inFlight(t, s, "25", "SET k v")
+	start := time.Now()
 	if err := s.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	eventuallyLogs(t, s, "shutting down")
-	start := time.Now()
-	if err := s.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
+	// One that follows at once is taken for an echo of the first, as timeout(1)
+	// sends it, so it may take several.
+	for s.Signal(syscall.SIGINT) == nil && s.Wait(10*time.Millisecond) != nil {
+		if time.Since(start) > 15*time.Second {
+			t.Fatal("signals do not end the server")
+		}
 	}
-	if err := s.Wait(patience); err != nil {
-		t.Fatal(err)
-	}
-	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("the end took %v", took)
+	if took := time.Since(start); took < sameSignal {
+		t.Errorf("an echo of the first signal ended the server after %v", took)
 	}
 	if !strings.Contains(s.Logs(), "postkeys: ended by a second signal") || !strings.Contains(s.Logs(), "ended: exit status 1") {
 		t.Errorf("it ended without saying so:\n%s", s.Logs())
