@@ -18,6 +18,9 @@ func (tx *Tx) Commit() error {
 		return nil
 	}
 	writes := len(tx.dirty) > 0 || tx.wrote || tx.anyReserved()
+	if writes && tx.c.writer == unregistered {
+		return tx.registerFirst()
+	}
 	if writes {
 		tx.c.stamp()
 		tx.queueWrites()
