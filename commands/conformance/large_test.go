@@ -37,7 +37,7 @@ func TestLargeCommands(t *testing.T) {
 		t.Run(fmt.Sprintf("resp%d", protocol), func(t *testing.T) {
 			failures, err := pair.Each(sequences, protocol)
 			for _, f := range failures {
-				t.Error(f.Difference)
+				t.Errorf("%s: %s", f.Commands[len(f.Commands)-1].Args[0], f.Difference)
 			}
 			if err != nil {
 				t.Fatal(err)
