@@ -1,4 +1,6 @@
-package main
+// Package config reads the settings of a node from the environment, checks
+// them once, and describes them.
+package config
 
 import (
 	"errors"
@@ -9,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/mnorrsken/postkeys/commands"
@@ -17,13 +20,13 @@ import (
 	"github.com/mnorrsken/postkeys/pg/embedded"
 )
 
-// Config is all that the environment decides, one part per package. LoadConfig fills and checks it once at start;
+// Config is all that the environment decides, one part per package. Load fills and checks it once at start;
 // after that it is only copied.
 type Config struct {
-	Listen   ListenConfig
-	Metrics  MetricsConfig
-	Postgres PostgresConfig
-	Embedded EmbeddedConfig
+	Listen   Listen
+	Metrics  Metrics
+	Postgres Postgres
+	Embedded Embedded
 
 	// Debug lowers the log level to debug, whatever loglevel says.
 	Debug bool
@@ -39,19 +42,19 @@ type Config struct {
 	Redis []settings.Assignment
 }
 
-// ListenConfig says where clients connect.
-type ListenConfig struct {
+// Listen says where clients connect.
+type Listen struct {
 	Addr string // host:port; no host: all interfaces; port 0: any free one. Default ":6379"
 }
 
-// MetricsConfig is the HTTP listener for metrics and health.
-type MetricsConfig struct {
+// Metrics is the HTTP listener for metrics and health.
+type Metrics struct {
 	Addr     string // host:port, empty: no listener. Default ":9090"
 	Profiles bool   // serve /debug/pprof too. Default false
 }
 
-// PostgresConfig says how to reach PostgreSQL.
-type PostgresConfig struct {
+// Postgres says how to reach PostgreSQL.
+type Postgres struct {
 	DSN              Secret        // wins over the parts below; default: none
 	Host             string        // name, address or directory of the socket; default "localhost"
 	Port             int           // default 5432
@@ -67,8 +70,8 @@ type PostgresConfig struct {
 	ConnectTimeout   time.Duration // per attempt. Default 5 s
 }
 
-// EmbeddedConfig is the PostgreSQL that postkeys runs itself.
-type EmbeddedConfig struct {
+// Embedded is the PostgreSQL that postkeys runs itself.
+type Embedded struct {
 	Enabled bool   // default false
 	Dir     string // data, log and socket. Default "./data/postgres"
 	MayMove bool   // Dir is the default, so another place will do where it cannot be used
@@ -179,9 +182,9 @@ var ineffective = []variable{
 	{name: "SQLTRACE", def: "0", doc: "log SQL, 0 to 3", set: integer(0, 3, ignored[int])},
 }
 
-// LoadConfig reads the environment, given as os.Environ gives it. The error joins one line for every setting that is
+// Load reads the environment, given as os.Environ gives it. The error joins one line for every setting that is
 // wrong.
-func LoadConfig(environ []string) (Config, error) {
+func Load(environ []string) (Config, error) {
 	env := make(map[string]string, len(environ))
 	for _, e := range environ {
 		name, value, _ := strings.Cut(e, "=")
@@ -289,7 +292,7 @@ func (c *Config) checkTogether(env map[string]string) (errs []error) {
 }
 
 // ConnString returns the connection string. It holds the password: people see pg.Config.Place instead.
-func (p PostgresConfig) ConnString() string {
+func (p Postgres) ConnString() string {
 	if p.DSN != "" {
 		return string(p.DSN)
 	}
@@ -302,4 +305,29 @@ func (p PostgresConfig) ConnString() string {
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// Connections is how many connections to PostgreSQL the node may hold.
+func (p Postgres) Connections() int {
+	if p.MaxConns > 0 {
+		return p.MaxConns
+	}
+	return usualConns
+}
+
+// Blame names the setting that an error about PostgreSQL comes from: PG_DSN, or part if there is none.
+func (p Postgres) Blame(part string) string {
+	if p.DSN != "" {
+		return "PG_DSN"
+	}
+	return part
+}
+
+// ListenError is one line about an address that a setting asked for.
+func ListenError(setting, addr string, err error) error {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		err = errno
+	}
+	return fmt.Errorf("%s: cannot listen on %s: %w", setting, addr, err)
 }

@@ -1,10 +1,9 @@
-package main
+package node
 
 import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 
@@ -12,31 +11,31 @@ import (
 )
 
 // announce tells people where they find the node, once it serves.
-func (n *node) announce() {
-	for _, a := range n.reactor.Addrs() {
+func (n *Node) announce() {
+	for _, a := range n.listener.Addrs() {
 		n.log.Info("ready for clients", "address", a.String())
 	}
-	writeBanner(os.Stdout, n)
+	n.writeBanner()
 }
 
 // writeBanner prints how to connect, where the data is and where the metrics
 // are.
-func writeBanner(out io.Writer, n *node) {
+func (n *Node) writeBanner() {
 	var b strings.Builder
-	fmt.Fprintf(&b, "postkeys %s is ready.\n", Version())
+	fmt.Fprintf(&b, "postkeys %s is ready.\n", n.opts.Version)
 	password := ""
 	if n.settings.Text(settings.RequirePass) != "" {
 		password = " --askpass"
 	}
-	for _, a := range n.reactor.Addrs() {
+	for _, a := range n.listener.Addrs() {
 		fmt.Fprintf(&b, "  connect   redis-cli%s%s\n", connectOptions(a), password)
 	}
 	fmt.Fprintf(&b, "  data      PostgreSQL %s, %s\n", n.engine.ServerVersion(), n.place)
 	if n.metrics != nil {
-		fmt.Fprintf(&b, "  metrics   http://%s/metrics\n", reachable(n.metrics.addr))
+		fmt.Fprintf(&b, "  metrics   http://%s/metrics\n", reachable(n.metrics.Addr()))
 	}
 	// Nothing can be done if standard output is closed.
-	_, _ = io.WriteString(out, b.String())
+	_, _ = io.WriteString(n.opts.Banner, b.String())
 }
 
 // connectOptions are those of redis-cli that lead to an address.

@@ -1,4 +1,4 @@
-package main
+package node
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 )
 
 // locate finds out which PostgreSQL to use, and starts it if it is our own.
-func (n *node) locate(ctx context.Context) (err error) {
+func (n *Node) locate(ctx context.Context) (err error) {
 	dsn := n.cfg.Postgres.ConnString()
 	if n.cfg.Embedded.Enabled {
 		if err := n.startPostgres(ctx); err != nil {
@@ -28,7 +28,7 @@ func (n *node) locate(ctx context.Context) (err error) {
 		Databases:        int(n.settings.Int(settings.Databases)),
 	}
 	if n.place, err = n.pg.Place(); err != nil {
-		return fmt.Errorf("%s: %w", n.cfg.Postgres.blame("PG_SSLMODE, PG_SSLROOTCERT, PG_SSLCERT, PG_SSLKEY"), err)
+		return fmt.Errorf("%s: %w", n.cfg.Postgres.Blame("PG_SSLMODE, PG_SSLROOTCERT, PG_SSLCERT, PG_SSLKEY"), err)
 	}
 	if n.postgres != nil {
 		n.place = "in " + n.postgres.Dir() + ", kept when postkeys ends"
@@ -36,10 +36,10 @@ func (n *node) locate(ctx context.Context) (err error) {
 	return nil
 }
 
-func (n *node) startPostgres(ctx context.Context) (err error) {
+func (n *Node) startPostgres(ctx context.Context) (err error) {
 	e := n.cfg.Embedded
 	n.postgres, err = embedded.Start(ctx, embedded.Config{
-		Dir: e.Dir, MayMove: e.MayMove, BinDir: e.BinDir, Version: e.Version, Port: e.Port, Logger: n.log.Logger,
+		Dir: e.Dir, MayMove: e.MayMove, BinDir: e.BinDir, Version: e.Version, Port: e.Port, Logger: n.log,
 	})
 	return err
 }
@@ -47,7 +47,7 @@ func (n *node) startPostgres(ctx context.Context) (err error) {
 // keepPostgres starts the PostgreSQL of our own again when it ends: commands
 // wait meanwhile as they do for any PostgreSQL. It returns nil when ctx is
 // done, and an error when PostgreSQL does not come back.
-func (n *node) keepPostgres(ctx context.Context) error {
+func (n *Node) keepPostgres(ctx context.Context) error {
 	for {
 		ended := n.postgres
 		select {
@@ -70,7 +70,7 @@ func (n *node) keepPostgres(ctx context.Context) error {
 // prepareDatabase creates the database and brings its schema up to date, and
 // returns PostgreSQL's version. While PostgreSQL can't be reached it tries
 // again, with growing pauses.
-func (n *node) prepareDatabase(ctx context.Context) (version string, err error) {
+func (n *Node) prepareDatabase(ctx context.Context) (version string, err error) {
 	var told time.Time
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		if version, err = n.tryDatabase(ctx); err == nil {
@@ -92,7 +92,7 @@ func (n *node) prepareDatabase(ctx context.Context) (version string, err error) 
 // waitReminder is the pause between two messages about the same wait.
 const waitReminder = 15 * time.Second
 
-func (n *node) tryDatabase(ctx context.Context) (version string, err error) {
+func (n *Node) tryDatabase(ctx context.Context) (version string, err error) {
 	created, err := pg.CreateDatabase(ctx, n.pg)
 	if err != nil {
 		return "", err
@@ -120,7 +120,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 
 // databaseError says on one line what PostgreSQL or its contents have against
 // this server, and which setting to look at.
-func (n *node) databaseError(err error) error {
+func (n *Node) databaseError(err error) error {
 	var state string
 	if e := (interface{ SQLState() string })(nil); errors.As(err, &e) {
 		state = e.SQLState()
@@ -132,13 +132,5 @@ func (n *node) databaseError(err error) error {
 	case state == "":
 		where = "PG_HOST, PG_DATABASE"
 	}
-	return fmt.Errorf("%s: %s: %s", p.blame(where), n.place, strings.Join(strings.Fields(err.Error()), " "))
-}
-
-// blame names the setting that an error about PostgreSQL comes from.
-func (p PostgresConfig) blame(part string) string {
-	if p.DSN != "" {
-		return "PG_DSN"
-	}
-	return part
+	return fmt.Errorf("%s: %s: %s", p.Blame(where), n.place, strings.Join(strings.Fields(err.Error()), " "))
 }

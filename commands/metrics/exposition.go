@@ -1,4 +1,4 @@
-package main
+package metrics
 
 import (
 	"io"
@@ -48,17 +48,17 @@ func (x *exposition) gauge(name, help string, value float64) {
 	x.sample(name, value)
 }
 
-// writeMetrics writes all metrics of the node and those of the process.
-func (n *node) writeMetrics(w io.Writer) {
+// write writes all metrics of the node and those of the process.
+func (n *Node) write(w io.Writer) {
 	var x exposition
-	f := n.server.Figures()
+	f := n.Server.Figures()
 	x.commands(&f)
 	x.connections(n, &f)
 	x.keyspace(&f)
 	x.rounds(n)
 	x.postgres(n)
 	x.head("postkeys_build_info", "gauge", "Always 1; the labels tell the versions.")
-	x.sample("postkeys_build_info", 1, "version", Version(), "postgresql_version", n.engine.ServerVersion())
+	x.sample("postkeys_build_info", 1, "version", n.Version, "postgresql_version", n.Engine.ServerVersion())
 	// Nothing can be done if the client is gone.
 	_, _ = io.WriteString(w, x.String())
 	metrics.WriteProcessMetrics(w)
@@ -98,8 +98,8 @@ func (x *exposition) commands(f *commands.Figures) {
 
 func seconds64(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'g', -1, 64) }
 
-func (x *exposition) connections(n *node, f *commands.Figures) {
-	s := n.reactor.Stats()
+func (x *exposition) connections(n *Node, f *commands.Figures) {
+	s := n.Connections()
 	x.gauge("postkeys_active_connections", "Client connections open now.", float64(f.Clients))
 	x.counter("postkeys_connections_total", "Client connections accepted.", s.Received)
 	x.counter("postkeys_rejected_connections_total", "Client connections refused because of maxclients.", s.Rejected)
@@ -118,8 +118,8 @@ func (x *exposition) keyspace(f *commands.Figures) {
 	x.counter("postkeys_expired_keys_total", "Keys this node removed because their time had come.", f.Expired)
 }
 
-func (x *exposition) rounds(n *node) {
-	e := n.engine
+func (x *exposition) rounds(n *Node) {
+	e := n.Engine
 	x.counter("postkeys_rounds_total", "Units of work committed in PostgreSQL.", e.Rounds.Load())
 	x.counter("postkeys_round_commands_total", "Commands in them; divided by the rounds, the size of a batch.", e.Items.Load())
 	x.counter("postkeys_round_retries_total", "Rounds run again after losing a race against other writers.", e.Retries.Load())
@@ -128,12 +128,12 @@ func (x *exposition) rounds(n *node) {
 	x.gauge("postkeys_waiting_batches", "Pipelines of clients that no round has taken yet.", float64(e.Waiting()))
 }
 
-func (x *exposition) postgres(n *node) {
+func (x *exposition) postgres(n *Node) {
 	up := 0.0
-	if n.server.Ready() {
+	if n.Server.Ready() {
 		up = 1
 	}
 	x.gauge("postkeys_postgres_up", "Whether PostgreSQL answers and the schema is in place.", up)
-	x.gauge("postkeys_postgres_connections_max", "Connections to PostgreSQL this node may hold.", float64(n.engine.Connections()+1))
-	x.counter("postkeys_postgres_connections_lost_total", "Failed attempts to reach PostgreSQL and connections lost.", n.engine.Lost.Load())
+	x.gauge("postkeys_postgres_connections_max", "Connections to PostgreSQL this node may hold.", float64(n.Engine.Connections()+1))
+	x.counter("postkeys_postgres_connections_lost_total", "Failed attempts to reach PostgreSQL and connections lost.", n.Engine.Lost.Load())
 }

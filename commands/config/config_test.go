@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"bytes"
@@ -14,11 +14,11 @@ import (
 
 func TestLoadConfigDefaults(t *testing.T) {
 	t.Parallel()
-	c, err := LoadConfig([]string{"HOME=/root", "PATH=/bin", "CACHE_ENABLED=false", "SQLTRACE=0", "PG_PORT="})
+	c, err := Load([]string{"HOME=/root", "PATH=/bin", "CACHE_ENABLED=false", "SQLTRACE=0", "PG_PORT="})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := PostgresConfig{Host: "localhost", Port: 5432, User: "postgres", Password: "postgres", Database: "postkeys",
+	want := Postgres{Host: "localhost", Port: 5432, User: "postgres", Password: "postgres", Database: "postkeys",
 		SSLMode: "disable", StatementTimeout: 10 * time.Second, ConnectTimeout: 5 * time.Second}
 	if c.Postgres != want {
 		t.Errorf("got %+v, want %+v", c.Postgres, want)
@@ -55,7 +55,7 @@ func TestLoadConfigErrors(t *testing.T) {
 		{"PG_PORT=x MAXCLIENTS=x", "PG_PORT: \"x\" is not a number from 1 to 65535\n" +
 			"MAXCLIENTS: \"x\": argument couldn't be parsed into an integer"},
 	} {
-		_, err := LoadConfig(strings.Fields(c.env))
+		_, err := Load(strings.Fields(c.env))
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%s: %v, want %s", c.env, err, c.want)
 		}
@@ -64,11 +64,11 @@ func TestLoadConfigErrors(t *testing.T) {
 
 func TestLoadConfigWarns(t *testing.T) {
 	t.Parallel()
-	c, err := LoadConfig([]string{"CACHE_ENABLED=no", "CACHE_TTL=250ms", "SQLTRACE=0", "CACHE_EXCLUDE_PATTERNS="})
+	c, err := Load([]string{"CACHE_ENABLED=no", "CACHE_TTL=250ms", "SQLTRACE=0", "CACHE_EXCLUDE_PATTERNS="})
 	if err != nil || c.Warnings != nil {
 		t.Errorf("defaults: %v, %v", c.Warnings, err)
 	}
-	c, err = LoadConfig([]string{"CACHE_ENABLED=1", "CACHE_TTL=5s", "SQLTRACE=3", "CACHE_INCLUDE_PATTERNS=a*"})
+	c, err = Load([]string{"CACHE_ENABLED=1", "CACHE_TTL=5s", "SQLTRACE=3", "CACHE_INCLUDE_PATTERNS=a*"})
 	if want := []string{"CACHE_ENABLED", "CACHE_TTL", "CACHE_INCLUDE_PATTERNS", "SQLTRACE"}; err != nil || !slices.Equal(c.Warnings, want) {
 		t.Errorf("got %v, %v, want %v", c.Warnings, err, want)
 	}
@@ -76,7 +76,7 @@ func TestLoadConfigWarns(t *testing.T) {
 
 func TestLoadConfigParameters(t *testing.T) {
 	t.Parallel()
-	c, err := LoadConfig([]string{"REDIS_ADDR=127.0.0.1:7000", "REDIS_PASSWORD=pass word", "REQUIREPASS=pass word",
+	c, err := Load([]string{"REDIS_ADDR=127.0.0.1:7000", "REDIS_PASSWORD=pass word", "REQUIREPASS=pass word",
 		"CLIENT_QUERY_BUFFER_LIMIT=2mb", "HASH_MAX_ZIPLIST_ENTRIES=7", "DATABASES=3", "UNIXSOCKET=/tmp/x.sock", "UNIXSOCKETPERM=770",
 		"SAVE=3600 1", "METRICS_ADDR=", "PORT=8080", "DIR=/nowhere"})
 	if err != nil {
@@ -100,7 +100,7 @@ func TestLoadConfigParameters(t *testing.T) {
 
 func TestConnStringQuotes(t *testing.T) {
 	t.Parallel()
-	c, err := LoadConfig([]string{"PG_PASSWORD=p' w\\@/:?#", "PG_HOST=/run/pg sock", "PG_USER=o'neil", "PG_SSLROOTCERT=ca.pem"})
+	c, err := Load([]string{"PG_PASSWORD=p' w\\@/:?#", "PG_HOST=/run/pg sock", "PG_USER=o'neil", "PG_SSLROOTCERT=ca.pem"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestSecretsStayOutOfLogs(t *testing.T) {
 		for _, v := range strings.Split(env, " ") {
 			vars = append(vars, strings.ReplaceAll(v, "\t", " "))
 		}
-		c, err := LoadConfig(vars)
+		c, err := Load(vars)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,30 +135,5 @@ func TestSecretsStayOutOfLogs(t *testing.T) {
 		if !strings.Contains(c.Postgres.ConnString(), "hunter2") {
 			t.Errorf("%s: the password is not in the connection string", env)
 		}
-	}
-}
-
-func TestHelp(t *testing.T) {
-	t.Parallel()
-	var b bytes.Buffer
-	if done, err := answerArguments([]string{"--help"}, &b); !done || err != nil {
-		t.Fatal(done, err)
-	}
-	help := b.String()
-	for _, want := range []string{"REDIS_ADDR", ":6379", "PG_SSLMODE", "CACHE_TTL", "250ms", "MAXCLIENTS", "10000",
-		"CLIENT_QUERY_BUFFER_LIMIT", "ENABLE_DEBUG_COMMAND"} {
-		if !strings.Contains(help, want) {
-			t.Errorf("help lacks %s", want)
-		}
-	}
-	b.Reset()
-	if done, err := answerArguments([]string{"--version"}, &b); !done || err != nil || !strings.HasPrefix(b.String(), "postkeys ") {
-		t.Errorf("version: %v %v %q", done, err, &b)
-	}
-	if done, err := answerArguments([]string{"--prot", "1"}, &b); !done || err == nil {
-		t.Errorf("unknown argument: %v %v", done, err)
-	}
-	if done, err := answerArguments(nil, &b); done || err != nil {
-		t.Errorf("no argument: %v %v", done, err)
 	}
 }

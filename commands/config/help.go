@@ -1,48 +1,17 @@
-package main
+package config
 
 import (
 	"fmt"
 	"io"
-	"runtime/debug"
 	"strings"
 
 	"github.com/mnorrsken/postkeys/commands/settings"
 )
 
-// version is set by the linker in released builds (-X main.version=...).
-var version = ""
-
-// Version returns the version of postkeys, "devel" for a build that has none.
-func Version() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "devel"
-}
-
-// answerArguments does what the command line asks for. done is true if that was all, and the program is to end.
-func answerArguments(args []string, out io.Writer) (done bool, err error) {
-	if len(args) == 0 {
-		return false, nil
-	}
-	switch args[0] {
-	case "-h", "-help", "--help", "help":
-		writeHelp(out)
-		return true, nil
-	case "-v", "-version", "--version", "version":
-		_, err := fmt.Fprintln(out, "postkeys", Version())
-		return true, err
-	}
-	return true, fmt.Errorf("unknown argument %q; settings come from the environment, see postkeys --help", args[0])
-}
-
-// writeHelp lists every setting with its default and one line.
-func writeHelp(out io.Writer) {
+// WriteHelp lists every setting with its default and one line.
+func WriteHelp(out io.Writer, version string) {
 	var b strings.Builder
-	b.WriteString("postkeys " + Version() + " - a server with the API of Redis that keeps its data in PostgreSQL\n\n" +
+	b.WriteString("postkeys " + version + " - a server with the API of Redis that keeps its data in PostgreSQL\n\n" +
 		"Usage: postkeys [--help | --version]\n\nSettings are environment variables. Name, default, meaning:\n")
 	for _, v := range variables {
 		writeSetting(&b, v.name, v.def, v.doc)
