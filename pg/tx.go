@@ -315,7 +315,10 @@ func (tx *Tx) Rename(src, dst *Entry) {
 		changes = src.changes | changedName
 	}
 	dst.take(src)
+	// What was to be written of dst before is void: its value, for one, is not
+	// that of the row which comes here.
 	dst.touch(changes)
+	dst.changes = changes
 	src.Delete()
 }
 
