@@ -1,10 +1,5 @@
 package pg
 
-import (
-	"errors"
-	"slices"
-)
-
 // A flush gives the database index a fresh space, whatever the number of keys;
 // the collector frees the rows of the old one. All indexes if $1 is null.
 const sqlDropSpace = `
@@ -19,54 +14,11 @@ WITH old AS MATERIALIZED (SELECT db, space FROM kv_databases WHERE db IN ($1, $2
 UPDATE kv_databases d SET space = other.space
 FROM old other WHERE d.db IN ($1, $2) AND other.db IN ($1, $2) AND other.db <> d.db`
 
-// A unit with keys of several database indexes reads them in several
-// statements: the indexes keep their spaces from the first to the last. The
-// lock is the weakest that a swap or a flush has to wait for.
-const sqlHoldSpaces = `
-SELECT db, space FROM kv_databases WHERE db = ANY ($1::int2[]) ORDER BY db FOR KEY SHARE`
-
-// errMoved reports that a database index was swapped or flushed before the
-// unit came to hold it.
-var errMoved = &Error{KindRetry, errors.New("a database was swapped or flushed while keys of it were being locked")}
-
-// holdSpaces keeps the spaces of all database indexes that the unit uses, once
-// there are several.
-func (tx *Tx) holdSpaces() {
-	tx.dbs = tx.dbs[:0]
-	for _, e := range tx.list {
-		if !slices.Contains(tx.dbs, e.db) {
-			tx.dbs = append(tx.dbs, e.db)
-		}
-	}
-	for _, seen := range tx.spaces {
-		if !slices.Contains(tx.dbs, seen.db) {
-			tx.dbs = append(tx.dbs, seen.db)
-		}
-	}
-	if len(tx.dbs) < 2 {
-		return
-	}
-	var list array
-	list.reset(oidInt2)
-	for _, db := range tx.dbs {
-		if !slices.Contains(tx.held, db) {
-			tx.held = append(tx.held, db)
-			list.int2(int16(db))
-		}
-	}
-	if list.n == 0 {
-		return
-	}
-	tx.c.send(stmtHoldSpaces, func(v [][]byte) error {
-		db, space := int(asInt(v[0])), int32(asInt(v[1]))
-		for _, seen := range tx.spaces {
-			if seen.db == db && seen.space != space {
-				return errMoved
-			}
-		}
-		return nil
-	}, list.param())
-}
+// sqlExclude waits for all units that have locked or written a key, and keeps
+// new ones out until the commit; reads go on. Without it a unit under way would
+// write to a space that others find under another database index already, or
+// not find at all. Swaps and flushes pay, so that no other command has to.
+const sqlExclude = `LOCK TABLE kv_keys IN EXCLUSIVE MODE`
 
 // AllDatabases stands for every database index in [Tx.FlushDB].
 const AllDatabases = -1
@@ -102,6 +54,7 @@ func (tx *Tx) exec(queue func()) error {
 	if !tx.open {
 		tx.begin()
 	}
+	tx.c.send(stmtExclude, nil)
 	queue()
 	tx.wrote = true
 	if err := tx.c.sync(); err != nil {

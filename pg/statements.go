@@ -44,7 +44,7 @@ const (
 	stmtDropSpace
 	stmtRenewSpace
 	stmtSwapSpaces
-	stmtHoldSpaces
+	stmtExclude
 	stmtSweep
 	numStatements
 )
@@ -83,7 +83,7 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtDropSpace:    {"drop_space", sqlDropSpace},
 	stmtRenewSpace:   {"renew_space", sqlRenewSpace},
 	stmtSwapSpaces:   {"swap_spaces", sqlSwapSpaces},
-	stmtHoldSpaces:   {"hold_spaces", sqlHoldSpaces},
+	stmtExclude:      {"exclude", sqlExclude},
 	stmtSweep:        {"sweep", sqlSweep},
 }
 

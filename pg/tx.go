@@ -38,8 +38,6 @@ type Tx struct {
 	now    int64 // latest reading of the database's clock, 0 if none
 	micros int64 // the same in microseconds; 0 if it was read with rows only
 	spaces []spaceSeen
-	held   []int  // database indexes whose spaces cannot change
-	dbs    []int  // scratch of holdSpaces
 	gone   []row  // rows that lost their key to another row
 	moves  []move // rows that get another key, in the order of commands
 
@@ -76,7 +74,7 @@ func (c *Conn) Begin() *Tx {
 	tx := &c.tx
 	tx.forget()
 	tx.open, tx.wrote, tx.now, tx.micros = false, false, 0, 0
-	tx.spaces, tx.held = tx.spaces[:0], tx.held[:0]
+	tx.spaces = tx.spaces[:0]
 	return tx
 }
 
@@ -183,9 +181,6 @@ func (tx *Tx) Load() error {
 	}
 	if len(tx.planned) == 0 {
 		return nil
-	}
-	if tx.open {
-		tx.holdSpaces()
 	}
 	slices.SortFunc(tx.planned, compareLoads)
 	for rest := tx.planned; len(rest) > 0; {
