@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -29,6 +30,7 @@ func (tx *Tx) Commit() error {
 	if tx.open {
 		tx.c.send(stmtCommit, nil)
 	}
+	sent := time.Now()
 	err := tx.c.sync()
 	switch {
 	case err == nil:
@@ -45,7 +47,7 @@ func (tx *Tx) Commit() error {
 	case errors.As(err, new(errNotSent)):
 		return &Error{KindUnavailable, err}
 	}
-	return tx.c.settled(err)
+	return tx.c.settled(err, sent)
 }
 
 func (tx *Tx) anyReserved() bool {
@@ -104,13 +106,32 @@ func (tx *Tx) failed(err error) error {
 		_ = tx.c.fail(err)
 		return &Error{KindUnavailable, err}
 	}
+	if codeOf(err) == codeReadOnly {
+		// A PostgreSQL that follows another one now. The next connection may
+		// find the one that leads.
+		_ = tx.c.fail(err)
+		return &Error{KindUnavailable, err}
+	}
 	return classify(err)
 }
 
+const (
+	// leastSettleTime is how long the outcome of a commit is asked for at least.
+	leastSettleTime = 2 * time.Second
+	// unboundedSettleTime is how long it is without a statement timeout.
+	unboundedSettleTime = 10 * time.Second
+)
+
 // settled turns a commit in doubt into an outcome.
-func (c *Conn) settled(cause error) error {
-	wait := c.cfg.StatementTimeout + roundTripMargin
-	committed, err := c.settle(time.Now().Add(wait))
+//
+// A client gets its answer within the statement timeout if the connection
+// breaks at once. One that hangs has used it up: a moment is left to ask.
+func (c *Conn) settled(cause error, sent time.Time) error {
+	deadline := sent.Add(cmp.Or(c.cfg.StatementTimeout, unboundedSettleTime))
+	if least := time.Now().Add(leastSettleTime); deadline.Before(least) {
+		deadline = least
+	}
+	committed, err := c.settle(deadline)
 	switch {
 	case err != nil:
 		return &Error{KindUnknown, fmt.Errorf("%w, and asking for the outcome failed: %w", cause, err)}

@@ -137,6 +137,9 @@ func CreateDatabase(ctx context.Context, c Config) (created bool, err error) {
 		return false, fmt.Errorf("database %q does not exist, and connecting to create it failed: %w", name, err)
 	}
 	defer func() { err = errors.Join(err, pc.Close(ctx)) }()
+	if err := checkServer(ctx, pc); err != nil {
+		return false, err
+	}
 	_, err = pc.Exec(ctx, "CREATE DATABASE "+quoteIdentifier(name)+" TEMPLATE template0 ENCODING 'UTF8'").ReadAll()
 	if errors.As(err, &pgErr) && (pgErr.Code == codeDuplicateDatabase || pgErr.Code == codeUniqueViolation) {
 		return false, nil // another node was quicker

@@ -95,6 +95,15 @@ func isConnectionError(err error) bool {
 	return !errors.As(err, &pgErr) || connectionEnds(pgErr)
 }
 
+// codeOf returns the SQLSTATE of an error, "" if it has none.
+func codeOf(err error) string {
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) {
+		return pgErr.Code
+	}
+	return ""
+}
+
 // IsUnreachable reports whether err means that PostgreSQL could not be reached
 // now, or cannot write now, and may be later: in contrast to a wrong password
 // or a missing right.

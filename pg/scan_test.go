@@ -94,7 +94,7 @@ func TestScanGuarantee(t *testing.T) {
 					set(t, []*pg.Conn{a, b}[i/2%2], fmt.Sprint("doomed", i/2), "v")
 				}
 			}
-			seen := walk(t, a, 5, "", func(step int, seen map[string]int) { test.between(t, b, step, seen) })
+			seen := walk(t, a, 5, "", func(step int, _ map[string]int) { test.between(t, b, step, seen) })
 			var missing []string
 			for i := range lasting {
 				if seen[name(i)] == 0 {
@@ -119,7 +119,7 @@ func TestScanPrefixAmongTooMany(t *testing.T) {
 	fill(t, cfg.DSN, "some:", keys)
 	fill(t, cfg.DSN, "other:", 500)
 	steps := 0
-	seen := walk(t, c, 3000, "some:", func(step int, seen map[string]int) {
+	seen := walk(t, c, 3000, "some:", func(step int, _ map[string]int) {
 		if steps = step + 1; steps == 3 { // keys 2501 to 11000 have been returned
 			pgtest.Exec(t, cfg.DSN, fmt.Sprintf(`
 DELETE FROM kv_keys k USING generate_series(%d, %d) n WHERE k.key = convert_to('some:' || n, 'UTF8')`, left+1, keys))
