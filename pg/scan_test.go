@@ -94,7 +94,7 @@ func TestScanGuarantee(t *testing.T) {
 					set(t, []*pg.Conn{a, b}[i/2%2], fmt.Sprint("doomed", i/2), "v")
 				}
 			}
-			seen := walk(t, a, 5, "", func(step int, _ map[string]int) { test.between(t, b, step, seen) })
+			seen := walk(t, a, 5, "", func(step int, seen map[string]int) { test.between(t, b, step, seen) })
 			var missing []string
 			for i := range lasting {
 				if seen[name(i)] == 0 {
