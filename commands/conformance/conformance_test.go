@@ -49,7 +49,7 @@ func runCase(t *testing.T, pair *Pair, c *Case, name string, mode Mode) {
 // REDIS_SERVER naming a Redis 7.2 it also checks the replies that the cases state.
 func TestCasesAreStable(t *testing.T) {
 	target := servertest.Redis(t)
-	pair := &Pair{Reference: servertest.Redis(t).Addr, Target: target.Addr, CheckStated: is72(t, target)}
+	pair := &Pair{Reference: servertest.Redis(t).Addr, Target: target.Addr, CheckStated: is72(t, target), TargetIsRedis: true}
 	runCases(t, pair, func(*Type) bool { return true })
 }
 
