@@ -48,6 +48,11 @@ func explain(t *testing.T, db *pgx.Conn, s statement, args string) plan {
 			t.Error(err)
 		}
 	}()
+	return explainPrepared(t, db, name, args)
+}
+
+func explainPrepared(t *testing.T, db *pgx.Conn, name, args string) plan {
+	t.Helper()
 	var text []byte
 	err := db.QueryRow(t.Context(), "EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE "+name+"("+args+")").Scan(&text)
 	if err != nil {
@@ -60,15 +65,9 @@ func explain(t *testing.T, db *pgx.Conn, s statement, args string) plan {
 	return out[0].Plan
 }
 
-// TestWalksCostWhatTheyFind: KEYS and SCAN with a prefix look at the keys that
-// have it, a step of SCAN at as many as COUNT says, and RANDOMKEY at a few
-// pages, whatever else there is, and whether or not PostgreSQL has statistics.
-func TestWalksCostWhatTheyFind(t *testing.T) {
-	t.Parallel()
-	cfg := Config{DSN: pgtest.DSN(t), StatementTimeout: time.Minute, Databases: 16}
-	if err := Migrate(t.Context(), cfg); err != nil {
-		t.Fatal(err)
-	}
+// session opens a connection with the settings of the server's.
+func session(t *testing.T, cfg Config) *pgx.Conn {
+	t.Helper()
 	parsed, err := pgx.ParseConfig(cfg.DSN)
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +79,67 @@ func TestWalksCostWhatTheyFind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close(t.Context())
+	t.Cleanup(func() { _ = db.Close(context.Background()) })
+	return db
+}
+
+// TestPlansOutliveASmallTable: a plan is made once for each connection, perhaps
+// when there are hardly any keys, and has to find keys by the index of keys
+// when there are many.
+func TestPlansOutliveASmallTable(t *testing.T) {
+	t.Parallel()
+	cfg := Config{DSN: pgtest.DSN(t), StatementTimeout: time.Minute, Databases: 16}
+	if err := Migrate(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	db := session(t, cfg)
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := db.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`ALTER TABLE kv_keys SET (autovacuum_enabled = off)`)
+	names := make([]string, 500)
+	for i := range names {
+		names[i] = fmt.Sprintf(`"\\\\x%x"`, fmt.Sprintf("k:%d", 20*(i+1)))
+	}
+	keys := "'{" + strings.Join(names, ",") + "}'"
+	tests := []struct {
+		s    statement
+		args string
+	}{
+		{stmtRead, "0, " + keys}, {stmtReadParts, "0, " + keys + ", '{}'"},
+		{stmtLock, "0, " + keys}, {stmtLockParts, "0, " + keys + ", '{}'"},
+		{stmtDeleteKeys, "0, NULL, " + keys},
+	}
+	fill := `INSERT INTO kv_keys (space, key, kind, value)
+SELECT space, convert_to('k:' || n, 'UTF8'), 1, 'x' FROM kv_databases, generate_series(%d, %d) n WHERE db = 0`
+	exec(fmt.Sprintf(fill, 1, 1))
+	exec(`VACUUM ANALYZE kv_keys`)
+	for _, test := range tests {
+		exec("PREPARE small_" + catalogue[test.s].name + " AS " + catalogue[test.s].sql)
+		exec("EXECUTE small_" + catalogue[test.s].name + "(" + test.args + ")")
+	}
+	exec(fmt.Sprintf(fill, 2, 20_000))
+	for _, test := range tests {
+		p := explainPrepared(t, db, "small_"+catalogue[test.s].name, test.args)
+		if rows, index := p.visits(); rows > 500 || index != "kv_keys_key" {
+			t.Errorf("%s: %d rows by index %q", catalogue[test.s].name, rows, index)
+		}
+	}
+}
+
+// TestWalksCostWhatTheyFind: KEYS and SCAN with a prefix look at the keys that
+// have it, a step of SCAN at as many as COUNT says, and RANDOMKEY at a few
+// pages, whatever else there is, and whether or not PostgreSQL has statistics.
+func TestWalksCostWhatTheyFind(t *testing.T) {
+	t.Parallel()
+	cfg := Config{DSN: pgtest.DSN(t), StatementTimeout: time.Minute, Databases: 16}
+	if err := Migrate(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	db := session(t, cfg)
 	exec := func(sql string) {
 		t.Helper()
 		if _, err := db.Exec(t.Context(), sql); err != nil {

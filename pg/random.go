@@ -19,7 +19,7 @@ const (
 	sqlRandomFew = `
 WITH few AS MATERIALIZED (
     SELECT key, long_key, ` + live + ` AS live FROM kv_keys
-    WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND id >= $2 ORDER BY id LIMIT $3::int8 + 1)
+    WHERE ` + inOrder + ` AND id >= $2 ORDER BY id LIMIT $3::int8 + 1)
 SELECT looked_at, key, long_key
 FROM (SELECT count(*) AS looked_at FROM few) AS c
 LEFT JOIN (SELECT key, long_key FROM few WHERE live ORDER BY random() LIMIT 1) AS k ON true`
@@ -36,11 +36,11 @@ FROM (SELECT floor(random() * (pg_relation_size('kv_keys') / current_setting('bl
 ORDER BY random() LIMIT 1`
 
 	sqlRandomRange = `
-SELECT min(id), max(id) FROM kv_keys WHERE space = (SELECT space FROM kv_databases WHERE db = $1)`
+SELECT min(id), max(id) FROM kv_keys WHERE ` + inOrder
 
 	sqlAnyKey = `
 SELECT key, long_key FROM kv_keys
-WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND ` + live + `
+WHERE ` + inOrder + ` AND ` + live + `
 ORDER BY id LIMIT 1`
 )
 

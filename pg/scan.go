@@ -14,7 +14,7 @@ const live = `kind & 15 <> 0 AND (expire_at IS NULL OR expire_at > (SELECT kv_no
 
 const sqlCount = `
 SELECT count(*) FROM kv_keys
-WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND ` + live
+WHERE ` + inOrder + ` AND ` + live
 
 // sqlCountAll counts for INFO keyspace: keys, keys with an expiry, and their
 // mean time to live.
@@ -22,15 +22,19 @@ const sqlCountAll = `
 SELECT d.db, k.keys, k.volatile, coalesce(k.remaining / nullif(k.volatile, 0), 0)::bigint
 FROM kv_databases d, LATERAL (
     SELECT count(*) AS keys, count(expire_at) AS volatile, sum(expire_at - (SELECT kv_now_ms())) AS remaining
-    FROM kv_keys WHERE space = d.space AND ` + live + `) AS k
+    FROM kv_keys WHERE (space + 0) = d.space AND ` + live + `) AS k
 WHERE k.keys > 0 ORDER BY d.db`
+
+// inOrder is the condition for the rows of a database index where they are
+// visited by their ids. It names the expression of the index kv_keys_scan.
+const inOrder = `(space + 0) = (SELECT space FROM kv_databases WHERE db = $1)`
 
 // SCAN walks down the ids: a key has its id from its creation to its end, and
 // keys created during the walk get higher ones, so that the walk returns every
 // key that was there all the time and ends however many are added.
 const sqlScan = `
 SELECT id, key, long_key, kind, ` + live + ` FROM kv_keys
-WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND id < $2
+WHERE ` + inOrder + ` AND id < $2
 ORDER BY id DESC LIMIT $3`
 
 // sqlScanPrefix answers a walk over few keys with a common prefix at once,
@@ -47,6 +51,9 @@ UNION ALL SELECT NULL, NULL, NULL, NULL, NULL WHERE (SELECT count(*) FROM hit) <
 const sqlKeys = `
 SELECT key, long_key FROM kv_keys
 WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key >= $2 AND key < $3 AND ` + live
+
+const sqlAllKeys = `
+SELECT key, long_key FROM kv_keys WHERE ` + inOrder + ` AND ` + live
 
 // Count returns the number of live keys of a database index.
 func (tx *Tx) Count(db int) (n int64, err error) {
@@ -134,11 +141,15 @@ func (tx *Tx) scanPrefix(db int, below int64, prefix []byte, most int64, visit f
 
 // Keys visits every live key of a database index that begins with prefix.
 func (tx *Tx) Keys(db int, prefix []byte, visit func(name []byte)) error {
-	lower, upper := prefixRange(prefix)
-	return tx.query(func(v [][]byte) error {
+	row := func(v [][]byte) error {
 		visit(fullName(v[0], v[1]))
 		return nil
-	}, stmtKeys, int2Param(db), lower, upper)
+	}
+	if len(prefix) == 0 {
+		return tx.query(row, stmtAllKeys, int2Param(db))
+	}
+	lower, upper := prefixRange(prefix)
+	return tx.query(row, stmtKeys, int2Param(db), lower, upper)
 }
 
 // query runs a statement that looks at the keyspace as the unit has made it.

@@ -37,6 +37,7 @@ const (
 	stmtScan
 	stmtScanPrefix
 	stmtKeys
+	stmtAllKeys
 	stmtRandomFew
 	stmtRandomSample
 	stmtRandomRange
@@ -76,6 +77,7 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtScan:         {"scan", sqlScan},
 	stmtScanPrefix:   {"scan_prefix", sqlScanPrefix},
 	stmtKeys:         {"keys", sqlKeys},
+	stmtAllKeys:      {"all_keys", sqlAllKeys},
 	stmtRandomFew:    {"random_few", sqlRandomFew},
 	stmtRandomSample: {"random_sample", sqlRandomSample},
 	stmtRandomRange:  {"random_range", sqlRandomRange},

@@ -102,7 +102,7 @@ UPDATE kv_dropped_spaces SET horizon = pg_snapshot_xmax(pg_current_snapshot()) W
 	sqlForgetSpaces = `
 DELETE FROM kv_dropped_spaces s
 WHERE s.horizon < pg_snapshot_xmin(pg_current_snapshot())
-  AND NOT EXISTS (SELECT FROM kv_keys k WHERE k.space = s.space)`
+  AND NOT EXISTS (SELECT FROM kv_keys k WHERE (k.space + 0) = s.space)`
 )
 
 // Housekeeping does what is due once in a while: it forgets dropped spaces

@@ -64,7 +64,7 @@ WHERE space = ` + newSpace + ` AND key = ANY ($3::bytea[])`
 const sqlMove = `
 UPDATE kv_keys
 SET space = coalesce($5::int, (SELECT space FROM kv_databases WHERE db = $4)), key = $6, long_key = $7, id = $8
-WHERE space = coalesce($2::int, (SELECT space FROM kv_databases WHERE db = $1)) AND id = $3`
+WHERE (space + 0) = ` + newSpace + ` AND id = $3`
 
 // writeBuffers are the parameter lists of the write statements, used again by
 // each unit.
