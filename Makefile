@@ -16,6 +16,8 @@ export PG_VERSION
 PKGS        ?= ./...
 TESTFLAGS   ?=
 FUZZTIME    ?= 30s
+# What to measure, as arguments for bench: BENCH="-quick -workloads GET", BENCH=connections.
+BENCH       ?=
 
 LINT_MODULE  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 LINT_VERSION := v2.15.0
@@ -25,7 +27,7 @@ LINT         := $(BUILD)/bin/golangci-lint-$(LINT_VERSION)
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Variables: PG_VERSION=16|17|18 (now $(PG_VERSION)), PKGS, TESTFLAGS, FUZZTIME. All settings of the server: .build/postkeys --help"
+	@echo "  Variables: PG_VERSION=16|17|18 (now $(PG_VERSION)), PKGS, TESTFLAGS, FUZZTIME, BENCH. All settings of the server: .build/postkeys --help"
 
 .PHONY: build
 build: ## Build .build/postkeys
@@ -74,7 +76,6 @@ conformance: build $(PGSERVER) test-tools ## Compare replies with those of redis
 
 .PHONY: suite
 suite: build $(PGSERVER) test-tools ## Run Redis' own test suite and print its table
-	.ci/packages tclsh=tcl python3=python3
 	$(PGSERVER) database .ci/with-server $(BINARY) commands/redissuite/run-suite
 
 .PHONY: fuzz
@@ -86,9 +87,10 @@ fuzz: ## Fuzz every target for FUZZTIME
 		done; done
 
 .PHONY: bench
-bench: build $(PGSERVER) test-tools ## Compare speed with Redis; writes its report below .build
+bench: $(PGSERVER) test-tools ## Compare speed with Redis; writes its report below .build
 	$(PGSERVER) fetch
-	go run ./bench/cmd/bench
+	$(GO_BUILD) -o $(BUILD)/bench-tool ./bench/cmd/bench
+	$(BUILD)/bench-tool $(BENCH)
 
 .PHONY: pg-up
 pg-up: $(PGSERVER) ## Start the PostgreSQL of the tests and keep it
@@ -106,7 +108,7 @@ clean: ## Stop test servers and remove .build, but no data of make run
 
 .PHONY: test-tools
 test-tools:
-	@.ci/packages redis-server=redis-server redis-cli=redis-tools redis-benchmark=redis-tools
+	@.ci/packages redis-server=redis-server redis-cli=redis-tools redis-benchmark=redis-tools tclsh=tcl python3=python3
 
 # go build is quick when nothing has changed and knows better than make when something has.
 .PHONY: $(PGSERVER)

@@ -3,10 +3,12 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -68,8 +70,13 @@ func TestCompareTwoRedis(t *testing.T) {
 	var loads []string
 	for _, l := range r.Latencies {
 		loads = append(loads, l.Server+": "+l.Load)
-		if l.P50Ms <= 0 || l.P99Ms < l.P50Ms || l.MaxMs < l.P99Ms || l.PerSecond <= 0 {
+		if len(l.Runs) != 2 {
 			t.Errorf("%+v", l)
+		}
+		for _, run := range l.Runs {
+			if run.P50Ms <= 0 || run.P99Ms < run.P50Ms || run.MaxMs < run.P99Ms || run.PerSecond <= 0 {
+				t.Errorf("%+v", l)
+			}
 		}
 	}
 	if want := []string{"redis-always: one client", "redis-always: half load, 3 clients", "redis: one client", "redis: half load, 3 clients"}; !slices.Equal(loads, want) {
@@ -155,6 +162,52 @@ func TestInterruptedCleansUp(t *testing.T) {
 	}
 }
 
+// A server that stalls must cost neither the benchmark nor the figures of the others.
+func TestServerThatStalls(t *testing.T) {
+	t.Parallel()
+	o := small(t)
+	o.Workloads, o.Patience = []string{"GET"}, time.Second
+	var stalled int
+	signal := func(s syscall.Signal) {
+		if err := syscall.Kill(stalled, s); err != nil {
+			t.Error(err)
+		}
+	}
+	o.Log = writerFunc(func(b []byte) {
+		line := string(b)
+		if strings.HasPrefix(line, "redis serves on") {
+			if _, err := fmt.Sscanf(line[strings.LastIndex(line, "process"):], "process %d", &stalled); err != nil {
+				t.Error(err)
+			}
+		}
+		switch {
+		case strings.Contains(line, "runs of about"):
+			signal(syscall.SIGSTOP)
+		case strings.Contains(line, "redis does not answer"):
+			signal(syscall.SIGCONT) // so that it can be ended
+		}
+	})
+	r, err := Compare(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Failures) != 2 || !strings.Contains(r.Failures[0].What, "GET, -c 3 -P 1 on redis") || !strings.Contains(r.Failures[0].Error, "ended after 2s") ||
+		!strings.Contains(r.Failures[0].Evidence, "answers PING: false") || r.Failures[1].What != target.Redis {
+		t.Errorf("failures %+v", r.Failures)
+	}
+	for _, c := range r.Cells {
+		if len(c.On(target.Redis)) != 0 || len(c.On(target.RedisAlways)) != 2 {
+			t.Errorf("%s: %+v", c.Workload, c.Measured)
+		}
+	}
+	if len(r.Latencies) != 2 { // two loads, one server
+		t.Errorf("latencies %+v", r.Latencies)
+	}
+	if left := leftovers(t, o.TempDir); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
 type writerFunc func([]byte)
 
 func (f writerFunc) Write(b []byte) (int, error) {
@@ -173,6 +226,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		"pipeline":      func(o *Options) { o.Pipelines = []int{1, 0} },
 		"keys":          func(o *Options) { o.Keys = -1 },
 		"value bytes":   func(o *Options) { o.ValueBytes = 0 },
+		"patience":      func(o *Options) { o.Patience = 0 },
 		"idle":          func(o *Options) { o.Idle = 1 << 40 },
 		"a run of 1h0m": func(o *Options) { o.RunTime = time.Hour },
 	} {
@@ -259,6 +313,26 @@ func TestGoals(t *testing.T) {
 	}
 }
 
+func TestLineShares(t *testing.T) {
+	t.Parallel()
+	mset := report.Cell{Workload: "MSET", Clients: 50, Pipeline: 1}
+	mset.Add(target.Postkeys, report.Run{PerSecond: 6000})
+	r := &report.Report{
+		Cells:      []report.Cell{mset, {Workload: "GET", Clients: 50, Pipeline: 1}},
+		References: []report.Reference{{Line: string(pgbench.WriteMany), RowsPerSecond: []float64{100000}}},
+	}
+	workloads := []workload.Workload{
+		{Name: "MSET", Rows: 10, Reference: pgbench.WriteMany, OneByOne: pgbench.WriteOne}, {Name: "GET", Rows: 1, Reference: pgbench.ReadMany},
+	}
+	got := lineShares(r, workloads, &Options{Clients: []int{50}, Pipelines: []int{1, 16}})
+	want := []report.LineShare{{
+		Workload: "MSET", Clients: 50, Pipeline: 1, Rows: 60000, Line: "write many", Share: 0.6, OneByOne: "write one", Times: -1,
+	}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestPerCommand(t *testing.T) {
 	t.Parallel()
 	r := report.Run{Commands: 1000}
@@ -269,6 +343,32 @@ func TestPerCommand(t *testing.T) {
 	perCommand(&r, costs{postgres: -1, wal: -1}, costs{postgres: -1, wal: -1}, 0)
 	if r.PostgresMicros >= 0 || r.WALBytes >= 0 {
 		t.Errorf("unknown costs became %+v", r)
+	}
+}
+
+func TestOthers(t *testing.T) {
+	t.Parallel()
+	before := costs{server: time.Second, postgres: 5 * time.Second, busy: 10 * time.Second, total: 100 * time.Second}
+	after := costs{server: 2 * time.Second, postgres: 6 * time.Second, busy: 16 * time.Second, total: 110 * time.Second}
+	if got := others(before, after, time.Second); got != 0.3 {
+		t.Errorf("with PostgreSQL: %v", got)
+	}
+	before.postgres, after.postgres = -1, -1
+	if got := others(before, after, time.Second); got != 0.4 {
+		t.Errorf("without PostgreSQL: %v", got)
+	}
+	if got := others(before, after, time.Minute); got != 0 {
+		t.Errorf("rounding made a share of %v", got)
+	}
+	var d disturbances
+	d.look(0.05, "calm")
+	if d.String() != "" {
+		t.Errorf("%q", d.String())
+	}
+	d.look(0.255, "wild")
+	d.look(0.12, "lively")
+	if text := d.String(); !strings.Contains(text, "In 2 of 3 runs") || !strings.Contains(text, "26 % (wild)") {
+		t.Errorf("%q", text)
 	}
 }
 

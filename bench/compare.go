@@ -19,7 +19,7 @@ import (
 //  3. In each round, run every workload on every server, in an order that changes from one to the next; then the reference lines.
 //  4. Measure latency at half of what was reached.
 //
-// The report is returned beside an error too when something was measured before it.
+// What cannot be measured is noted in the report as a failure, and the rest goes on. The report is returned beside an error too.
 func Compare(ctx context.Context, o Options) (r *report.Report, err error) {
 	s, err := newStand(ctx, &o, "postkeys beside Redis")
 	defer func() { err = errors.Join(err, s.close()) }()
@@ -44,16 +44,15 @@ func Compare(ctx context.Context, o Options) (r *report.Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.rounds(ctx, workloads, lines); err != nil {
-		return s.report, err
+	err = s.rounds(ctx, workloads, lines)
+	s.report.References = lines.results()
+	if err == nil && !o.skips(SkipLatency) {
+		err = s.latency(ctx, workloads)
 	}
-	if !o.skips(SkipLatency) {
-		if err := s.latency(ctx, workloads); err != nil {
-			return s.report, err
-		}
-	}
+	s.note(s.disturbances.String())
+	s.report.Lines = lineShares(s.report, workloads, &o)
 	s.report.Goals = goals(s.report, workloads, &o)
-	return s.report, nil
+	return s.report, err
 }
 
 // load fills a server with the keys.
@@ -89,15 +88,26 @@ func (o *Options) shapes(workloads []workload.Workload) []shape {
 	return all
 }
 
-// rounds runs all shapes on all servers.
+// String names the shape as redis-benchmark would.
+func (sh *shape) String() string {
+	return fmt.Sprintf("%s, -c %d -P %d", sh.Name, sh.clients, sh.pipeline)
+}
+
+// attempt is a shape on one server.
+type attempt struct {
+	shape  int
+	server *target.Server
+}
+
+// rounds runs all shapes on all servers. A shape that failed on a server is not run there again.
 func (s *stand) rounds(ctx context.Context, workloads []workload.Workload, lines *references) error {
 	o := s.options
 	shapes := o.shapes(workloads)
 	s.report.Cells = make([]report.Cell, len(shapes))
-	expected := make([]map[*target.Server]float64, len(shapes)) // commands per second, from the last run
+	expected := make(map[attempt]float64) // commands per second, from the last run
+	failed := make(map[attempt]bool)
 	for i, sh := range shapes {
 		s.report.Cells[i] = report.Cell{Workload: sh.Name, Rows: sh.Rows, Clients: sh.clients, Pipeline: sh.pipeline}
-		expected[i] = make(map[*target.Server]float64)
 	}
 	runs := o.Rounds * len(shapes) * len(s.servers)
 	o.logf("%d runs of about %v, %v without calibration", runs, o.RunTime, (time.Duration(runs) * o.RunTime).Round(time.Second))
@@ -105,21 +115,28 @@ func (s *stand) rounds(ctx context.Context, workloads []workload.Workload, lines
 		for i, sh := range shapes {
 			for j := range s.servers {
 				server := s.servers[(i+j+round)%len(s.servers)]
-				run, err := s.run(ctx, server, sh, expected[i][server])
-				if err != nil {
-					return fmt.Errorf("%s, %s, %d clients, pipeline %d: %w", server.Name, sh.Name, sh.clients, sh.pipeline, err)
+				try := attempt{i, server}
+				if failed[try] || s.gone[server] {
+					continue
 				}
-				expected[i][server] = run.PerSecond
+				run, err := s.run(ctx, server, sh, expected[try])
+				if err != nil {
+					failed[try] = true
+					if err := s.failed(ctx, server, fmt.Sprintf("%s on %s, round %d", &sh, server.Name, round+1), err); err != nil {
+						return err
+					}
+					continue
+				}
+				expected[try] = run.PerSecond
 				s.report.Cells[i].Add(server.Name, run)
-				o.logf("round %d  %-14s -c %-4d -P %-3d %-13s %9.0f/s  p50 %.2f ms  p99 %.2f ms", round+1, sh.Name, sh.clients, sh.pipeline,
-					server.Name, run.PerSecond, run.P50Ms, run.P99Ms)
+				o.logf("round %d  %-14s -c %-4d -P %-3d %-13s %9.0f/s  p50 %.2f ms  p99 %.2f ms  others %2.0f %%", round+1, sh.Name, sh.clients,
+					sh.pipeline, server.Name, run.PerSecond, run.P50Ms, run.P99Ms, 100*run.Others)
 			}
 		}
 		if err := lines.round(ctx); err != nil {
 			return err
 		}
 	}
-	s.report.References = lines.results()
 	return nil
 }
 
@@ -134,16 +151,17 @@ func (s *stand) run(ctx context.Context, server *target.Server, sh shape, expect
 	}
 	if expected == 0 {
 		var err error
-		if expected, err = redisbenchmark.Calibrate(ctx, l); err != nil {
+		if expected, err = redisbenchmark.Calibrate(ctx, l, 2*o.Patience); err != nil {
 			return report.Run{}, err
 		}
 	}
-	run := report.Run{Commands: redisbenchmark.Requests(expected, o.RunTime)}
+	run := report.Run{Commands: l.Requests(expected, o.RunTime)}
+	planned := time.Duration(float64(run.Commands) / expected * float64(time.Second))
 	before, err := s.costs(ctx, server)
 	if err != nil {
 		return run, err
 	}
-	got, client, err := redisbenchmark.Run(ctx, l, run.Commands, 10*o.RunTime+time.Minute)
+	got, client, err := redisbenchmark.Run(ctx, l, run.Commands, 4*planned+o.Patience) // a checkpoint may slow a server down after its calibration
 	if err != nil {
 		return run, err
 	}
@@ -153,6 +171,7 @@ func (s *stand) run(ctx context.Context, server *target.Server, sh shape, expect
 	}
 	run.PerSecond, run.P50Ms, run.P99Ms = got.CommandsPerSecond, milliseconds(got.P50), milliseconds(got.P99)
 	perCommand(&run, before, after, client)
+	s.disturbances.look(run.Others, fmt.Sprintf("%s on %s", &sh, server.Name))
 	return run, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -60,35 +61,46 @@ func Connections(ctx context.Context, o Options) (r *report.Report, err error) {
 			return s.report, fmt.Errorf("%s: %w", name, err)
 		}
 	}
+	s.note(s.disturbances.String())
 	return s.report, nil
 }
 
+// connectionsOf starts one server, measures it and stops it. What fails is noted in the report.
 func (s *stand) connectionsOf(ctx context.Context, name string) (err error) {
 	server, err := s.start(ctx, name, s.options.Idle+otherClients)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, s.stop(server)) }()
 	c := report.Connection{Server: name, Connections: s.options.Idle, Settled: true}
+	failed := func(what string, why error) error {
+		return s.failed(ctx, server, fmt.Sprintf("%s of %s", what, name), why)
+	}
 	idle, err := s.idleMemory(ctx, server, &c)
 	if err != nil {
-		return err
-	}
-	if err := s.load(ctx, server); err != nil {
-		return errors.Join(err, idle.close())
+		return failed("idle connections", err)
 	}
 	if err := s.busyRounds(ctx, server, idle, &c); err != nil {
-		return err
+		if err := failed("throughput beside idle connections", err); err != nil {
+			return err
+		}
 	}
 	s.report.Connections = append(s.report.Connections, c)
 	if name == target.Postkeys {
-		s.report.Goals = append(s.report.Goals,
-			report.Goal{Name: "resident bytes of an idle connection", Wanted: maxIdleBytes, Measured: c.BytesPerConnection(), AtMost: true})
-		for _, b := range c.Busy {
-			s.report.Goals = append(s.report.Goals,
-				report.Goal{Name: b.Workload + " beside idle connections: share of that without", Wanted: minBusyShares, Measured: b.Ratio()})
+		s.report.Goals = append(s.report.Goals, connectionGoals(&c)...)
+	}
+	return nil
+}
+
+// connectionGoals compares what was measured with the goals.
+func connectionGoals(c *report.Connection) []report.Goal {
+	all := []report.Goal{{Name: "resident bytes of an idle connection", Wanted: maxIdleBytes, Measured: c.BytesPerConnection(), AtMost: true}}
+	for _, b := range c.Busy {
+		if ratio := b.Ratio(); !math.IsNaN(ratio) {
+			all = append(all, report.Goal{Name: b.Workload + " beside idle connections: share of that without", Wanted: minBusyShares, Measured: ratio})
 		}
 	}
-	return s.stop(server)
+	return all
 }
 
 // idleMemory measures the memory before and after the idle connections and returns them open.
@@ -131,9 +143,12 @@ func (s *stand) idleMemory(ctx context.Context, server *target.Server, c *report
 	return idle, nil
 }
 
-// busyRounds runs the busy clients beside the idle connections and without them, in turn. It closes them, whatever happens.
+// busyRounds loads the keys and runs the busy clients beside the idle connections and without them, in turn. It closes them, whatever happens.
 func (s *stand) busyRounds(ctx context.Context, server *target.Server, idle idleSet, c *report.Connection) (err error) {
 	defer func() { err = errors.Join(err, idle.close()) }()
+	if err := s.load(ctx, server); err != nil {
+		return err
+	}
 	workloads, err := workload.Select(busyWorkloads)
 	if err != nil {
 		return err
@@ -148,7 +163,7 @@ func (s *stand) busyRounds(ctx context.Context, server *target.Server, idle idle
 			rates[w.Name] = run.PerSecond
 			values := into(&c.Busy[i])
 			*values = append(*values, run.PerSecond)
-			s.options.logf("%s: %s %s %.0f/s, p99 %.2f ms", server.Name, w.Name, where, run.PerSecond, run.P99Ms)
+			s.options.logf("%s: %s %s %.0f/s, p99 %.2f ms, others %.0f %%", server.Name, w.Name, where, run.PerSecond, run.P99Ms, 100*run.Others)
 		}
 		return nil
 	}

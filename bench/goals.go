@@ -35,6 +35,33 @@ func goals(r *report.Report, workloads []workload.Workload, o *Options) []report
 	return all
 }
 
+// lineShares compares postkeys with the reference lines of the workloads, where both were measured.
+func lineShares(r *report.Report, workloads []workload.Workload, o *Options) []report.LineShare {
+	known := func(v float64) float64 {
+		if math.IsNaN(v) {
+			return -1
+		}
+		return v
+	}
+	var all []report.LineShare
+	for _, sh := range o.shapes(workloads) {
+		cell := r.Cell(sh.Name, sh.clients, sh.pipeline)
+		if cell == nil {
+			continue
+		}
+		rows := report.PerSecond(cell.On(target.Postkeys)) * float64(sh.Rows)
+		l := report.LineShare{
+			Workload: sh.Name, Clients: sh.clients, Pipeline: sh.pipeline, Rows: known(rows),
+			Line: string(sh.Reference), Share: known(rows / bestRate(r, string(sh.Reference))),
+			OneByOne: string(sh.OneByOne), Times: known(rows / bestRate(r, string(sh.OneByOne))),
+		}
+		if l.Share >= 0 || l.Times >= 0 {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
 // bestRate is what a reference line reached, NaN if it was not measured.
 func bestRate(r *report.Report, line string) float64 {
 	best := r.Best(line)

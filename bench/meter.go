@@ -14,7 +14,11 @@ import (
 type costs struct {
 	server, postgres time.Duration
 	wal              int64
+	busy, total      time.Duration // of all processors
 }
+
+// questionTimeout bounds each question to PostgreSQL about itself.
+const questionTimeout = 20 * time.Second
 
 // costs reads the counters behind a server.
 func (s *stand) costs(ctx context.Context, server *target.Server) (costs, error) {
@@ -22,6 +26,9 @@ func (s *stand) costs(ctx context.Context, server *target.Server) (costs, error)
 	var err error
 	if c.server, err = process.TreeCPU(server.PID()); err != nil {
 		return c, fmt.Errorf("processor time of %s: %w", server.Name, err)
+	}
+	if c.busy, c.total, err = process.MachineCPU(); err != nil {
+		return c, fmt.Errorf("processor time of the machine: %w", err)
 	}
 	if server.Name != target.Postkeys {
 		return c, nil
@@ -31,6 +38,8 @@ func (s *stand) costs(ctx context.Context, server *target.Server) (costs, error)
 			return c, fmt.Errorf("processor time of PostgreSQL: %w", err)
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, questionTimeout)
+	defer cancel()
 	c.wal, err = s.postgres.Database().WALBytes(ctx)
 	return c, err
 }
@@ -48,4 +57,49 @@ func perCommand(r *report.Run, before, after costs, client time.Duration) {
 	r.PostgresMicros = share(micros(after.postgres-before.postgres), before.postgres >= 0)
 	r.WALBytes = share(float64(after.wal-before.wal), before.wal >= 0)
 	r.ClientMicros = share(micros(client), true)
+	r.Others = others(before, after, client)
+}
+
+// others is the share of the machine that went to none of the server, its PostgreSQL and the client between two moments.
+func others(before, after costs, client time.Duration) float64 {
+	total := after.total - before.total
+	if total <= 0 {
+		return 0
+	}
+	known := after.server - before.server + client
+	if before.postgres >= 0 {
+		known += after.postgres - before.postgres
+	}
+	return max(0, float64(after.busy-before.busy-known)/float64(total))
+}
+
+// muchForOthers is from which share on what others took makes a figure doubtful.
+const muchForOthers = 0.1
+
+// disturbances counts runs during which other programs were busy.
+type disturbances struct {
+	runs, disturbed int
+	worst           float64
+	where           string // the worst one
+}
+
+// look takes the share of one run into account. name says which run.
+func (d *disturbances) look(share float64, name string) {
+	d.runs++
+	if share < muchForOthers {
+		return
+	}
+	d.disturbed++
+	if share > d.worst {
+		d.worst, d.where = share, name
+	}
+}
+
+// String is a remark for the report, "" if there is nothing to say.
+func (d *disturbances) String() string {
+	if d.disturbed == 0 {
+		return ""
+	}
+	return fmt.Sprintf("In %d of %d runs, other programs or the hypervisor took more than %.0f %% of the processors, up to %.0f %% (%s). "+
+		"These figures are doubtful.", d.disturbed, d.runs, 100*muchForOthers, 100*d.worst, d.where)
 }

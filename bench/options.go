@@ -25,15 +25,17 @@ type Options struct {
 	Skip      []string // parts to leave out, of SkippableParts
 
 	// Where it comes from. The zero values build postkeys and start a PostgreSQL.
-	Binary    string
-	Env       []string // settings for postkeys, NAME=value
-	PGDSN     string
-	PGBinDir  string
-	PGVersion string
-	TempDir   string // parent of the data of all servers, "" for that of the system
+	Binary      string
+	Env         []string // settings for postkeys, NAME=value
+	RedisServer string   // path of redis-server, or its name in PATH
+	PGDSN       string
+	PGBinDir    string
+	PGVersion   string
+	TempDir     string // parent of the data of all servers, "" for that of the system
 
 	// How to look.
 	RunTime    time.Duration // of each run, roughly
+	Patience   time.Duration // by how much a run may be longer: then its server has stalled, and the run is ended
 	Rounds     int
 	Clients    []int // the first one is what goals and latency refer to
 	Pipelines  []int
@@ -56,9 +58,16 @@ var SkippableParts = []string{SkipLatency, SkipReferences}
 // Defaults are the options that make the figures of the documentation.
 func Defaults() Options {
 	return Options{
-		Log: io.Discard, RunTime: 5 * time.Second, Rounds: 3, Clients: []int{50}, Pipelines: []int{1, 16}, Keys: 100_000, ValueBytes: 3, Idle: 15_000,
+		Log: io.Discard, RedisServer: target.RedisProgram,
+		RunTime: 5 * time.Second, Patience: 30 * time.Second, Rounds: 3, Clients: []int{50}, Pipelines: []int{1, 16}, Keys: 100_000, ValueBytes: 3, Idle: 15_000,
 	}
 }
+
+// QuickRunTime and QuickRounds are for a look at everything in less than three minutes, and at one workload in half a minute.
+const (
+	QuickRunTime = time.Second
+	QuickRounds  = 2
+)
 
 // validate refuses options that cannot work, before anything is started.
 func (o *Options) validate() error {
@@ -97,10 +106,13 @@ func (o *Options) validate() error {
 	if o.RunTime < 10*time.Millisecond || o.RunTime > 10*time.Minute {
 		err = errors.Join(err, fmt.Errorf("a run of %v is not from 10ms to 10m", o.RunTime))
 	}
+	if o.Patience < time.Millisecond || o.Patience > time.Hour {
+		err = errors.Join(err, fmt.Errorf("patience of %v is not from 1ms to 1h", o.Patience))
+	}
 	if err != nil {
 		return err
 	}
-	for _, program := range []string{redisbenchmark.Program, "redis-server"} {
+	for _, program := range []string{redisbenchmark.Program, o.RedisServer} {
 		if _, err := exec.LookPath(program); err != nil {
 			return fmt.Errorf("%s is needed: %w", program, err)
 		}

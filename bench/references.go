@@ -17,6 +17,9 @@ var keysAtOnce = []int{50, 100, 200, 400, 800}
 // oneByOneClients is how many clients wait for a reply each in the lines of one round trip for each command.
 const oneByOneClients = 50
 
+// prepareTimeout bounds how long it takes to load the rows of the lines.
+const prepareTimeout = 5 * time.Minute
+
 // references measures the lines that the workloads are compared with. The zero value measures nothing.
 type references struct {
 	options *Options
@@ -33,6 +36,8 @@ func (s *stand) openReferences(ctx context.Context, workloads []workload.Workloa
 	if s.postgres == nil || s.options.skips(SkipReferences) || len(lines) == 0 {
 		return r, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, prepareTimeout)
+	defer cancel()
 	connections, err := s.postgres.Database().Connections(ctx, "postkeys")
 	if err != nil {
 		return r, fmt.Errorf("count the connections of postkeys: %w", err)

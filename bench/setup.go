@@ -14,18 +14,23 @@ import (
 
 // stand is the set-up that is measured: servers, their PostgreSQL and the directory with their data.
 type stand struct {
-	options  *Options
-	dir      string
-	binary   string
-	servers  []*target.Server
-	postgres *target.Postgres // nil when postkeys is not among the servers
-	report   *report.Report
-	started  time.Time
+	options      *Options
+	dir          string
+	binary       string
+	servers      []*target.Server
+	gone         map[*target.Server]bool // those that do not answer any more, and are left alone
+	postgres     *target.Postgres        // nil when postkeys is not among the servers
+	report       *report.Report
+	disturbances disturbances
+	started      time.Time
 }
 
 // newStand makes the directory and starts PostgreSQL, but no server yet. close has to be called, whatever the error is.
 func newStand(ctx context.Context, o *Options, title string) (*stand, error) {
-	s := &stand{options: o, started: time.Now(), report: &report.Report{Title: title, Command: o.Command, Started: time.Now()}}
+	s := &stand{
+		options: o, started: time.Now(), gone: make(map[*target.Server]bool),
+		report: &report.Report{Title: title, Command: o.Command, Started: time.Now()},
+	}
 	if err := o.validate(); err != nil {
 		return s, err
 	}
@@ -70,13 +75,14 @@ func (s *stand) start(ctx context.Context, name string, maxClients int) (*target
 	if name == target.Postkeys {
 		server, err = target.StartPostkeys(ctx, s.binary, s.postgres.PostkeysDSN, s.options.Env, maxClients)
 	} else {
-		server, err = target.StartRedis(ctx, s.dir, name == target.RedisAlways, maxClients)
+		server, err = target.StartRedis(ctx, s.options.RedisServer, s.dir, name == target.RedisAlways, maxClients)
 	}
 	if err != nil {
 		return nil, err
 	}
+	s.options.logf("%s serves on %s, process %d", name, server.Addr, server.PID())
 	s.servers = append(s.servers, server)
-	s.report.Servers = append(s.report.Servers, report.Server{Name: name, Command: server.Command, Version: server.Version})
+	s.report.Servers = append(s.report.Servers, report.Server{Name: name, About: server.About, Command: server.Command, Version: server.Version})
 	return server, nil
 }
 

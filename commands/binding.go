@@ -35,6 +35,10 @@ type binding struct {
 	// command; nil for the usual error.
 	failing func(c *Call, err error)
 
+	// ordered commands tell or change what belongs to the whole server. They
+	// wait until the commands before them in the batch are done.
+	ordered bool
+
 	// looks: the keys claimed count as hits and misses.
 	looks bool
 }
@@ -84,12 +88,6 @@ func updates(arg int, part pg.Part) func(*Call) {
 // readsAll claims every argument from one on, in steps, for reading.
 func readsAll(from, step int, part pg.Part) func(*Call) {
 	return func(c *Call) { c.claimAll(from, step, pg.ModeRead, part) }
-}
-
-// updatesAll claims every argument from one on, in steps, for reading and
-// writing.
-func updatesAll(from, step int, part pg.Part) func(*Call) {
-	return func(c *Call) { c.claimAll(from, step, pg.ModeUpdate, part) }
 }
 
 // laneOf returns the lane that serves both a lane chosen so far and a claim.

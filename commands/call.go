@@ -28,6 +28,7 @@ type Call struct {
 
 	firstClaim, claims  int // in job.task.Claims
 	earlyFrom, earlyEnd int // in job.early
+	size                int // of the reply, in bytes
 
 	// out takes the reply, in the protocol that the client spoke when it sent
 	// the command.
@@ -51,7 +52,14 @@ func (c *Call) claim(name []byte, mode pg.Mode, part pg.Part) {
 // claimIn is claim for a key of another database index.
 func (c *Call) claimIn(db int, name []byte, mode pg.Mode, part pg.Part) {
 	t := &c.job.task
-	t.Claims = append(t.Claims, engine.Claim{DB: db, Name: name, Hash: pg.HashKey(db, name), Mode: mode, Part: part})
+	if mode != pg.ModeRead {
+		c.job.writes = true
+	} else if c.claims > 0 {
+		c.job.readsMany = true
+	}
+	t.Claims = append(t.Claims, engine.Claim{
+		DB: db, Name: name, Hash: pg.HashKey(db, name), Item: len(c.job.calls) - 1, Mode: mode, Part: part,
+	})
 	t.Lane = laneOf(t.Lane, mode)
 	c.claims++
 }
@@ -63,7 +71,7 @@ func (c *Call) claimAll(from, step int, mode pg.Mode, part pg.Part) {
 }
 
 // key returns the i-th key that the command claimed.
-func (c *Call) key(i int) *pg.Entry { return c.job.entries[c.firstClaim+i] }
+func (c *Call) key(i int) *pg.Entry { return c.job.task.Claims[c.firstClaim+i].Entry() }
 
 // isString reports whether a key is a string or absent, and answers WRONGTYPE
 // if it is neither.

@@ -7,8 +7,8 @@ import (
 
 var configBindings = []binding{
 	{name: "config|get", local: configGet},
-	{name: "config|set", local: configSet},
-	{name: "config|resetstat", local: func(c *Call) { c.server().resetStats(); c.out.OK() }},
+	{name: "config|set", local: configSet, ordered: true},
+	{name: "config|resetstat", local: func(c *Call) { c.server().resetStats(); c.out.OK() }, ordered: true},
 	{name: "config|rewrite", local: func(c *Call) { c.fail(settings.ErrRewrite.Reply) }},
 	{name: "config|help", local: func(c *Call) { c.help("CONFIG", configHelpLines) }},
 }
@@ -30,7 +30,7 @@ func configGet(c *Call) {
 // have their own.
 func configSet(c *Call) {
 	if len(c.args)%2 != 0 {
-		c.wrongArity()
+		c.fail(errSyntax)
 		return
 	}
 	var assignments []settings.Assignment

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -27,19 +28,21 @@ type debugCommand struct {
 const anyArgs = 1 << 30
 
 var debugCommands = map[string]debugCommand{
-	"help":              {2, 2, func(c *Call) { c.help("DEBUG", debugHelpLines) }, nil, nil},
-	"sleep":             {3, 3, debugSleep, nil, nil},
-	"set-active-expire": {3, 3, debugSetActiveExpire, nil, nil},
-	"protocol":          {3, 3, debugProtocol, nil, nil},
-	"error":             {3, 3, debugError, nil, nil},
-	"log":               {3, 3, debugLog, nil, nil},
-	"object":            {3, 4, nil, reads(2, pg.PartValue), debugObject},
-	"sdslen":            {3, 3, nil, reads(2, pg.PartValue), debugSDSLen},
-	"digest":            {2, 2, nil, nil, debugDigest},
-	"digest-value":      {2, anyArgs, nil, readsAll(2, 1, pg.PartValue), debugDigestValue},
-	"populate":          {3, 5, nil, checkPopulate, debugPopulate},
-	"reload":            {2, anyArgs, nil, claimReload, debugReload},
-	"loadaof":           {2, 2, nil, claimReload, debugReload},
+	"help":                       {2, 2, func(c *Call) { c.help("DEBUG", debugHelpLines) }, nil, nil},
+	"sleep":                      {3, 3, debugSleep, nil, nil},
+	"set-active-expire":          {3, 3, debugSetActiveExpire, nil, nil},
+	"protocol":                   {3, 3, debugProtocol, nil, nil},
+	"error":                      {3, 3, debugError, nil, nil},
+	"log":                        {3, 3, debugLog, nil, nil},
+	"replybuffer":                {4, 4, debugAccept, nil, nil},
+	"object":                     {3, 4, nil, reads(2, pg.PartValue), debugObject},
+	"sdslen":                     {3, 3, nil, reads(2, pg.PartValue), debugSDSLen},
+	"digest":                     {2, 2, nil, nil, debugDigest},
+	"digest-value":               {2, anyArgs, nil, readsAll(2, 1, pg.PartValue), debugDigestValue},
+	"populate":                   {3, 5, nil, checkPopulate, debugPopulate},
+	"quicklist-packed-threshold": {3, 3, debugPackedThreshold, nil, nil},
+	"reload":                     {2, anyArgs, nil, claimReload, debugReload},
+	"loadaof":                    {2, 2, nil, claimReload, debugReload},
 }
 
 func claimDebug(c *Call) {
@@ -76,7 +79,20 @@ func debugSetActiveExpire(c *Call) {
 	c.out.OK()
 }
 
-func debugError(c *Call) { c.fail(string(c.args[2])) }
+// debugError answers with an error that is not counted as one.
+func debugError(c *Call) { c.out.Error(string(c.args[2])) }
+
+// debugAccept stands for settings of memory that this server does not have, and
+// that test suites turn to see the same replies as before.
+func debugAccept(c *Call) { c.out.OK() }
+
+func debugPackedThreshold(c *Call) {
+	if _, ok := settings.ParseMemory(string(c.args[2])); !ok {
+		c.fail("ERR argument must be a memory value bigger than 1 and smaller than 4gb")
+		return
+	}
+	c.out.OK()
+}
 
 func debugLog(c *Call) {
 	c.server().log.Warn("DEBUG LOG", "message", string(c.args[2]))
@@ -162,8 +178,12 @@ var debugHelpLines = []string{
 	"PROTOCOL <type>",
 	"    Answer with a value of the type: string, integer, double, bignum, null, array, set, map,",
 	"    attrib, push, verbatim, true or false.",
+	"QUICKLIST-PACKED-THRESHOLD <size>",
+	"    Accepted, without a meaning here.",
 	"RELOAD [MERGE|NOFLUSH|NOSAVE [...]]",
 	"    Forget what this server holds of the database, its connections included, and read from it again.",
+	"REPLYBUFFER <parameter> <value>",
+	"    Accepted, without a meaning here.",
 	"SDSLEN <key>",
 	"    Show the lengths of a key and its value.",
 	"SET-ACTIVE-EXPIRE <0|1>",

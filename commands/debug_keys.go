@@ -94,8 +94,11 @@ func debugReload(c *Call) error {
 	return nil
 }
 
-// populateChunk is how many keys DEBUG POPULATE creates at a time.
-const populateChunk = 1000
+// DEBUG POPULATE creates as many keys at a time, or fewer large ones.
+const (
+	populateChunk = 1000
+	populateBytes = 8 << 20
+)
 
 // populateOptions are the arguments of DEBUG POPULATE.
 type populateOptions struct {
@@ -132,8 +135,12 @@ func checkPopulate(c *Call) {
 
 func debugPopulate(c *Call) error {
 	o, _ := parsePopulate(c.args)
-	for from := int64(0); from < o.count; from += populateChunk {
-		if err := c.populate(o, from, min(from+populateChunk, o.count)); err != nil {
+	chunk := max(1, min(populateChunk, populateBytes/max(1, o.size)))
+	for from := int64(0); from < o.count; from += min(chunk, o.count-from) {
+		if c.session().gone.Load() {
+			break // nobody waits for it any more
+		}
+		if err := c.populate(o, from, from+min(chunk, o.count-from)); err != nil {
 			return err
 		}
 	}

@@ -148,8 +148,8 @@ func (f expiryForm) get(c *Call) error {
 		}
 		at = max(at-now, 0)
 	}
-	// Rounded as Redis does; half a unit may be more than an int64 has room for.
-	c.out.Int(int64(uint64(at+f.unit/2) / uint64(f.unit)))
+	// Rounded as Redis does. The latest time of all does not fit with the half of a second added.
+	c.out.Int(int64((uint64(at) + uint64(f.unit/2)) / uint64(f.unit)))
 	return nil
 }
 

@@ -8,8 +8,8 @@ import (
 
 // admit takes one command through the gates, in Redis' order. What passes and
 // needs no storage has its reply when admit returns; what needs storage is
-// part of the job's task. It reports false for a command that a pause holds
-// back: it is as if it had not been sent yet.
+// part of the job's task. It reports false for a command that has to wait, for
+// the end of a pause or of the job: it is as if it had not been sent yet.
 func (s *Session) admit(j *job, args [][]byte) bool {
 	sp, _ := spec.Lookup(args)
 	if sp == nil && isHTTP(args[0]) {
@@ -22,13 +22,13 @@ func (s *Session) admit(j *job, args [][]byte) bool {
 		j.onLoop(c, func(c *Call) { c.reject(text) })
 		return true
 	}
-	if s.server.pause.holds(sp) {
+	b, paused := bindings[sp.ID], s.server.pause.holds(sp)
+	if paused || b.ordered && len(j.calls) > 1 {
 		j.calls = j.calls[:len(j.calls)-1]
-		j.rest = parked{session: s, batch: j.batch, next: sp}
+		j.rest = parked{session: s, batch: j.batch, next: sp, paused: paused}
 		s.reply = reply
 		return false
 	}
-	b := bindings[sp.ID]
 	if b.local != nil {
 		j.onLoop(c, b.local)
 		return true
@@ -50,6 +50,8 @@ func (s *Session) gate(c *Call) string {
 		return "ERR command '" + c.spec.Name + "' is not supported by postkeys"
 	case c.spec.Flags&spec.NoAuth == 0 && s.mustLogIn():
 		return errNoAuth
+	case c.spec.Flags&spec.Write != 0 && s.lacksReplicas():
+		return errNoReplicas
 	case !s.server.ready.Load() && c.spec.Flags&spec.Loading == 0:
 		return errLoading
 	}
@@ -62,6 +64,13 @@ func (s *Session) mayUseProtected() bool {
 	return settings.Allowed(s.server.settings.Text(settings.EnableDebugCommand), s.conn.Loopback())
 }
 
+// lacksReplicas reports whether writes wait for replicas, of which there are
+// none: PostgreSQL's are its own affair (synchronous_standby_names).
+func (s *Session) lacksReplicas() bool {
+	v := s.server.settings.Values()
+	return v.Int(settings.MinReplicasToWrite) > 0 && v.Int(settings.MinReplicasMaxLag) > 0
+}
+
 // reject answers a command that did not get through the gates.
 func (c *Call) reject(text string) {
 	c.rejected = true
@@ -70,7 +79,7 @@ func (c *Call) reject(text string) {
 
 // claim makes a storage command part of the job's task.
 func (s *Session) claim(j *job, c *Call, b *binding) {
-	c.bind, c.quiet = b, b.quiet
+	c.bind, c.quiet = b, b.quiet || s.seen.Load()&seenNoTouch != 0
 	c.out = &j.early
 	c.out.RESP3 = c.resp3
 	c.earlyFrom = len(j.early.Buf)

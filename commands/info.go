@@ -9,7 +9,7 @@ import (
 )
 
 var infoBindings = []binding{
-	{name: "info", claim: claimInfo, run: info, failing: infoWithoutStorage, slow: true},
+	{name: "info", claim: claimInfo, run: info, failing: infoWithoutStorage, slow: true, ordered: true},
 }
 
 // infoSection is one section of INFO.

@@ -73,8 +73,9 @@ func infoClients(w *infoWriter) {
 	w.int("connected_clients", int64(w.server.clients.count()))
 	w.int("cluster_connections", 0)
 	w.int("maxclients", w.server.settings.Int(settings.MaxClients))
-	w.zeros("client_recent_max_input_buffer", "client_recent_max_output_buffer", "blocked_clients", "tracking_clients",
-		"clients_in_timeout_table", "total_blocking_keys", "total_blocking_keys_on_nokey")
+	w.zeros("client_recent_max_input_buffer", "client_recent_max_output_buffer")
+	w.int("blocked_clients", int64(w.server.pause.count()))
+	w.zeros("tracking_clients", "clients_in_timeout_table", "total_blocking_keys", "total_blocking_keys_on_nokey")
 }
 
 // count is the number of open sessions.
@@ -111,6 +112,12 @@ func infoMemory(w *infoWriter) {
 	if used > 0 {
 		ratio = float64(resident) / float64(used)
 	}
+	w.float("allocator_frag_ratio", 1, 2)
+	w.int("allocator_frag_bytes", 0)
+	w.float("allocator_rss_ratio", ratio, 2)
+	w.int("allocator_rss_bytes", int64(resident)-int64(used))
+	w.float("rss_overhead_ratio", 1, 2)
+	w.int("rss_overhead_bytes", 0)
 	w.float("mem_fragmentation_ratio", ratio, 2)
 	w.int("mem_fragmentation_bytes", int64(resident)-int64(used))
 	w.zeros("mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves",

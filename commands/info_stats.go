@@ -150,7 +150,6 @@ func infoKeyspace(w *infoWriter) {
 // infoPostkeys tells how the rounds go; the metrics have the same figures.
 func infoPostkeys(w *infoWriter) {
 	e := w.server.engine
-	w.text("postkeys_version", w.server.version)
 	w.int("rounds", e.Rounds.Load())
 	w.int("round_commands", e.Items.Load())
 	w.int("round_retries", e.Retries.Load())
@@ -162,7 +161,6 @@ func infoPostkeys(w *infoWriter) {
 
 func infoPostgreSQL(w *infoWriter) {
 	e := w.server.engine
-	w.text("postgresql_version", e.ServerVersion())
 	w.flag("postgresql_up", w.server.Ready())
 	w.int("postgresql_max_connections", int64(e.Connections()+1)) // the sweep has one
 	w.int("postgresql_lost_connections", e.Lost.Load())

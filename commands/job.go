@@ -24,13 +24,16 @@ type job struct {
 	// command of the same batch: they wait for their turn.
 	early codec.Encoder
 
-	calls   []Call
-	entries []*pg.Entry
-	task    engine.Task
+	calls []Call
+	task  engine.Task
+	// writes: a call claims a key for more than reading; readsMany: a call
+	// reads several keys.
+	writes, readsMany bool
 
 	// looked counts the keys looked up; up to keptLooked it is final.
 	looked, keptLooked lookups
-	// rest is what a pause holds back of the batch, if its batch is not nil.
+	// rest is what follows once this job is done, if its batch is not nil: what a
+	// pause holds back, or what begins with an ordered command.
 	rest parked
 	// delay is how long the batch has to wait before it runs (DEBUG SLEEP).
 	delay time.Duration
@@ -59,19 +62,21 @@ const replyGuess = 512
 func (j *job) release() []byte {
 	j.countCalls(time.Since(j.started))
 	replies := j.out.Buf
+	if t := j.session.server.trace; t != nil {
+		t.job(j)
+	}
 	if j.rest.batch == nil {
 		j.batch.Release()
 	}
-	calls, entries, claims, early := j.calls, j.entries, j.task.Claims, j.early.Buf
+	calls, claims, early := j.calls, j.task.Claims, j.early.Buf
 	if cap(calls) > maxPooledCalls || cap(claims) > maxPooledCalls || cap(early) > 1<<16 {
 		*j = job{}
 		jobPool.Put(j)
 		return replies
 	}
 	clear(calls)
-	clear(entries)
 	clear(claims)
-	*j = job{calls: calls[:0], entries: entries[:0]}
+	*j = job{calls: calls[:0]}
 	j.task.Claims = claims[:0]
 	j.early.Buf = early[:0]
 	jobPool.Put(j)
@@ -91,6 +96,34 @@ func (j *job) add(s *spec.Spec, b *binding, args [][]byte) *Call {
 // stored reports whether a call of the job waits for storage.
 func (j *job) stored() bool { return j.task.Items > 0 }
 
+// submit hands the job to the engine.
+func (j *job) submit() {
+	if j.writes && j.readsMany {
+		j.holdReads()
+	}
+	j.session.server.engine.Submit(&j.task)
+}
+
+// holdReads makes calls that read several keys hold them until the commit.
+// What the unit writes shows to others at its commit, and what it reads is as
+// old as its load: MGET of a key written by the unit and one read by it would
+// mix two moments.
+func (j *job) holdReads() {
+	for i := range j.calls {
+		c := &j.calls[i]
+		if c.claims < 2 {
+			continue
+		}
+		claims := j.task.Claims[c.firstClaim : c.firstClaim+c.claims]
+		for k := range claims {
+			if claims[k].Mode == pg.ModeRead {
+				claims[k].Mode = pg.ModeStable
+				j.task.Lane = laneOf(j.task.Lane, pg.ModeStable)
+			}
+		}
+	}
+}
+
 // onLoop runs f, which writes a call's reply on the loop, and puts the reply
 // in its place.
 func (j *job) onLoop(c *Call, f func(c *Call)) {
@@ -106,7 +139,7 @@ func (j *job) onLoop(c *Call, f func(c *Call)) {
 	if c.mute {
 		c.out.Buf = c.out.Buf[:start]
 	}
-	c.earlyEnd = len(j.early.Buf)
+	c.earlyEnd, c.size = len(j.early.Buf), len(c.out.Buf)-start
 	if j.stored() {
 		j.task.Items = len(j.calls)
 	} else {
@@ -131,7 +164,7 @@ func (j *job) Run(tx *pg.Tx, from, to int) error {
 }
 
 func (j *job) runCall(c *Call, tx *pg.Tx) error {
-	if err := j.resolve(c, tx); err != nil {
+	if err := j.task.Resolve(tx, c.firstClaim, c.firstClaim+c.claims); err != nil {
 		return err
 	}
 	if c.bind.looks {
@@ -142,34 +175,18 @@ func (j *job) runCall(c *Call, tx *pg.Tx) error {
 	j.out.RESP3 = c.resp3
 	err := c.bind.run(c)
 	c.tx = nil
-	if err == nil && !c.quiet {
+	switch {
+	case err != nil:
+	case !c.quiet:
 		c.noteUses()
+	case c.spec.Flags&spec.Write != 0:
+		c.noteChanges()
 	}
 	if c.mute {
 		j.out.Buf = j.out.Buf[:start]
 	}
+	c.size = len(j.out.Buf) - start
 	return err
-}
-
-// resolve looks up the keys that a call claimed.
-func (j *job) resolve(c *Call, tx *pg.Tx) error {
-	if need := len(j.task.Claims); len(j.entries) < need {
-		j.entries = append(j.entries, make([]*pg.Entry, need-len(j.entries))...)
-	}
-	for {
-		generation := tx.Generation()
-		for i := c.firstClaim; i < c.firstClaim+c.claims; i++ {
-			e, err := j.task.Claims[i].Entry(tx)
-			if err != nil {
-				return err
-			}
-			j.entries[i] = e
-		}
-		if tx.Generation() == generation {
-			return nil
-		}
-		// Loading one key has invalidated those before it.
-	}
 }
 
 // Keep implements engine.Runner.
@@ -182,7 +199,7 @@ func (j *job) Fail(from, to int, err error) {
 		c := &j.calls[i]
 		if c.bind == nil {
 			j.out.Buf = append(j.out.Buf, j.early.Buf[c.earlyFrom:c.earlyEnd]...)
-		} else if !c.mute {
+		} else if c.size = 0; !c.mute {
 			j.failCall(c, err)
 		}
 	}
@@ -191,12 +208,14 @@ func (j *job) Fail(from, to int, err error) {
 }
 
 func (j *job) failCall(c *Call, err error) {
+	start := len(j.out.Buf)
 	c.out, c.out.RESP3 = &j.out, c.resp3
 	if c.bind.failing != nil {
 		c.bind.failing(c, err)
 	} else {
 		c.fail(errorReply(err))
 	}
+	c.size = len(j.out.Buf) - start
 }
 
 // Done implements engine.Runner.
@@ -206,8 +225,8 @@ func (j *job) Done() engine.Flusher {
 	return conn
 }
 
-// finish answers the batch, or as much of it as a pause has let through. The
-// replies leave with the connection's next Flush at the latest.
+// finish answers the batch, or as much of it as has been run. The replies leave
+// with the connection's next Flush at the latest.
 func (j *job) finish() {
 	s, rest := j.session, j.rest
 	replies := j.release()
@@ -216,5 +235,10 @@ func (j *job) finish() {
 		return
 	}
 	s.conn.Push(replies)
-	s.server.pause.park(rest)
+	if rest.paused {
+		s.server.pause.park(rest)
+	} else {
+		// Not here: finish may be in the middle of a round, or of serve.
+		go rest.resume()
+	}
 }

@@ -3,11 +3,21 @@ package commands
 import "github.com/mnorrsken/postkeys/pg"
 
 var keyBindings = []binding{
-	{name: "del", claim: updatesAll(1, 1, pg.PartHeader), run: del},
-	{name: "unlink", claim: updatesAll(1, 1, pg.PartHeader), run: del},
+	{name: "del", claim: claimDel, run: del},
+	{name: "unlink", claim: claimDel, run: del},
 	{name: "exists", claim: readsAll(1, 1, pg.PartHeader), run: exists, quiet: true},
 	{name: "touch", claim: readsAll(1, 1, pg.PartHeader), run: touch, quiet: true},
 	{name: "type", claim: reads(1, pg.PartHeader), run: typeOf, quiet: true},
+}
+
+// claimDel claims several keys so that those that are absent stay so until the
+// others are gone: the command happens at one moment, also for other nodes.
+func claimDel(c *Call) {
+	mode := pg.ModeUpdate
+	if len(c.args) > 2 {
+		mode = pg.ModeStable
+	}
+	c.claimAll(1, 1, mode, pg.PartHeader)
 }
 
 // del serves DEL and UNLINK: removing a key costs the same whatever its size,

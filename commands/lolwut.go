@@ -17,11 +17,13 @@ const (
 )
 
 // lolwut answers with a picture and the version. The arguments are VERSION and
-// a number, which chooses nothing here, then columns and rows.
+// a number, which chooses nothing here, then columns and rows. Without VERSION
+// Redis takes any arguments.
 func lolwut(c *Call) {
 	size := [2]int64{mazeColumns, mazeRows}
 	args := c.args[1:]
-	if len(args) > 1 && isWord(args[0], "version") {
+	versioned := len(args) > 1 && isWord(args[0], "version")
+	if versioned {
 		if _, ok := number.ParseInt64(args[1]); !ok {
 			c.fail(errNotInteger)
 			return
@@ -30,11 +32,11 @@ func lolwut(c *Call) {
 	}
 	for i, a := range args {
 		n, ok := number.ParseInt64(a)
-		if !ok {
+		if !ok && versioned {
 			c.fail(errNotInteger)
 			return
 		}
-		if i < len(size) {
+		if ok && i < len(size) {
 			size[i] = n
 		}
 	}

@@ -118,7 +118,10 @@ func isWord(arg []byte, word string) bool {
 		return false
 	}
 	for i, ch := range arg {
-		if ch|0x20 != word[i] {
+		if 'A' <= ch && ch <= 'Z' {
+			ch |= 0x20
+		}
+		if ch != word[i] {
 			return false
 		}
 	}

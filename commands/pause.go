@@ -68,6 +68,7 @@ type parked struct {
 	next    *spec.Spec // first command that waits,
 	from    int        // and its place in the batch
 	arrival uint64     // 0: not parked before
+	paused  bool       // it waits for the end of a pause
 }
 
 // resume serves what was parked.
@@ -220,6 +221,13 @@ func (p *pause) drop(s *Session) {
 		delete(p.parked, s)
 		w.batch.Release()
 	}
+}
+
+// count is the number of clients that are held back.
+func (p *pause) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.parked)
 }
 
 // end closes the connections that are held back.

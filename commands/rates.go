@@ -11,12 +11,14 @@ type ConnectionStats struct {
 	Received, Rejected                    int64
 	BytesIn, BytesOut                     int64
 	QueryBufferCloses, OutputBufferCloses int64
+	IdleCloses                            int64
 }
 
 func (c ConnectionStats) minus(o ConnectionStats) ConnectionStats {
 	return ConnectionStats{
 		c.Received - o.Received, c.Rejected - o.Rejected, c.BytesIn - o.BytesIn, c.BytesOut - o.BytesOut,
 		c.QueryBufferCloses - o.QueryBufferCloses, c.OutputBufferCloses - o.OutputBufferCloses,
+		c.IdleCloses - o.IdleCloses,
 	}
 }
 

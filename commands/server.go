@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,9 @@ type Options struct {
 	// Connections reports the figures of the listener; nil if there is none.
 	Connections func() ConnectionStats
 	Log         *slog.Logger
+	// TraceLevel says which commands are written to Trace, see TraceOff.
+	TraceLevel int
+	Trace      io.Writer
 }
 
 // Server is what all sessions share. Its methods are safe from any goroutine.
@@ -29,6 +33,7 @@ type Server struct {
 	settings *settings.Store
 	version  string
 	log      *slog.Logger
+	trace    *tracer // nil: off
 	started  time.Time
 	runID    string
 
@@ -59,6 +64,9 @@ func NewServer(o Options) *Server {
 		started: time.Now(), runID: newRunID(), stats: newStats(),
 		connections: o.Connections,
 	}
+	if o.TraceLevel > TraceOff {
+		s.trace = &tracer{level: o.TraceLevel, out: o.Trace}
+	}
 	if s.connections == nil {
 		s.connections = func() ConnectionStats { return ConnectionStats{} }
 	}
@@ -82,12 +90,11 @@ func (s *Server) applyLimits(v *settings.Values) {
 
 func (s *Server) limits() *codec.Limits { return s.requestLimits.Load() }
 
-// SetReady says whether the schema is in place.
-func (s *Server) SetReady(ready bool) {
-	if ready {
-		s.engine.Reached()
-	}
-	s.ready.Store(ready)
+// SetReady lets storage commands in: a PostgreSQL of this version has answered
+// and the schema is in place.
+func (s *Server) SetReady(postgresVersion string) {
+	s.engine.Reached(postgresVersion)
+	s.ready.Store(true)
 }
 
 // Ready reports whether commands can be served now: the schema is in place and

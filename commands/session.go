@@ -88,7 +88,7 @@ func (s *Session) serve(b *codec.Batch, from int, arrival uint64) (reply []byte,
 		time.AfterFunc(j.delay, func() { s.resume(j) })
 		return nil, false
 	case j.stored():
-		s.server.engine.Submit(&j.task)
+		j.submit()
 		return nil, false
 	case j.rest.batch != nil:
 		j.finish()
@@ -100,7 +100,7 @@ func (s *Session) serve(b *codec.Batch, from int, arrival uint64) (reply []byte,
 // resume goes on with a batch that was held back. It may run on any goroutine.
 func (s *Session) resume(j *job) {
 	if j.stored() {
-		s.server.engine.Submit(&j.task)
+		j.submit()
 		return
 	}
 	j.finish()

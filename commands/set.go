@@ -65,12 +65,11 @@ func set(c *Call) error {
 	} else {
 		e.Replace(value, pg.EncodingNatural)
 	}
-	x, _ := o.expiry(c.spec.Name)
-	x.apply(e)
 	if !o.has(optionGet) {
 		c.out.OK()
 	}
-	return nil
+	x, _ := o.expiry(c.spec.Name)
+	return x.apply(c, e)
 }
 
 // claimSetex is for SETEX and PSETEX, which differ in the milliseconds that one
@@ -90,9 +89,8 @@ func setex(ms int64) func(*Call) error {
 		e := c.key(0)
 		e.Replace(c.args[3], pg.EncodingNatural)
 		x, _ := parseExpiry(c.args[2], expiryUnit{ms: ms}, c.spec.Name)
-		x.apply(e)
 		c.out.OK()
-		return nil
+		return x.apply(c, e)
 	}
 }
 
@@ -159,8 +157,7 @@ func getex(c *Call) error {
 	if o.has(optionPersist) {
 		e.SetExpireAt(0)
 	}
-	x.apply(e)
-	return nil
+	return x.apply(c, e)
 }
 
 // expiry is the expiry that an option asks for.
@@ -201,13 +198,19 @@ func invalidExpire(command string) string {
 }
 
 // apply gives the expiry to an existing key. An absolute one MUST find the key
-// claimed with ModeUpdate.
-func (x expiry) apply(e *pg.Entry) {
+// claimed with ModeUpdate, and deletes it if it has passed.
+func (x expiry) apply(c *Call, e *pg.Entry) error {
 	switch {
 	case x.ms == 0:
 	case x.absolute:
+		// Where an earlier command of the round overwrites the key, nothing has
+		// been loaded and the clock not been read yet.
+		if _, err := c.tx.Now(); err != nil {
+			return err
+		}
 		e.SetExpireAt(x.ms)
 	default:
 		e.SetTTL(x.ms)
 	}
+	return nil
 }

@@ -39,8 +39,8 @@ type lookups struct{ hits, misses int32 }
 
 // countLookups counts the keys that a call has claimed to look at.
 func (j *job) countLookups(c *Call) {
-	for _, e := range j.entries[c.firstClaim : c.firstClaim+c.claims] {
-		if e.Exists() {
+	for i := range c.claims {
+		if c.key(i).Exists() {
 			j.looked.hits++
 		} else {
 			j.looked.misses++
@@ -119,7 +119,10 @@ const maxErrorCodes = 128
 
 // add counts an error, given as the text of its reply.
 func (e *errorCounts) add(text string) {
-	code, _, _ := strings.Cut(text, " ")
+	code := text
+	if end := strings.IndexAny(text, " \r\n"); end >= 0 {
+		code = text[:end]
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.total++

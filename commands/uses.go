@@ -49,8 +49,21 @@ func (c *Call) noteUses() {
 	counting := u.counting.Load()
 	for i := c.firstClaim; i < c.firstClaim+c.claims; i++ {
 		hash := c.job.task.Claims[i].Hash
-		if c.job.entries[i].Exists() {
+		if c.job.task.Claims[i].Entry().Exists() {
 			u.table.Note(hash, now, counting)
+		} else {
+			u.table.Forget(hash)
+		}
+	}
+}
+
+// noteChanges records which keys of a quiet call are new or gone.
+func (c *Call) noteChanges() {
+	u, now := c.server().uses, c.job.started.Unix()
+	for i := c.firstClaim; i < c.firstClaim+c.claims; i++ {
+		hash := c.job.task.Claims[i].Hash
+		if c.job.task.Claims[i].Entry().Exists() {
+			u.table.Begin(hash, now)
 		} else {
 			u.table.Forget(hash)
 		}

@@ -211,7 +211,7 @@ func step(rng *rand.Rand, e []*pg.Entry, models map[string]*model) error {
 		*m = model{typ: pg.TypeString, text: "text"}
 		return nil
 	case 2, 3:
-		return rename(rng, e, key, models)
+		return renameOrCopy(rng, e, key, models)
 	}
 	if m.typ == pg.TypeNone {
 		m.typ = []pg.Type{pg.TypeHash, pg.TypeSet, pg.TypeZset, pg.TypeList}[rng.IntN(4)]
@@ -231,7 +231,7 @@ func step(rng *rand.Rand, e []*pg.Entry, models map[string]*model) error {
 	return err
 }
 
-func rename(rng *rand.Rand, e []*pg.Entry, src *pg.Entry, models map[string]*model) error {
+func renameOrCopy(rng *rand.Rand, e []*pg.Entry, src *pg.Entry, models map[string]*model) error {
 	dst := e[rng.IntN(len(e))]
 	if dst == src || !src.Exists() {
 		return nil

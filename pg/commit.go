@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -17,28 +18,39 @@ func (tx *Tx) Commit() error {
 	if len(tx.dirty) == 0 && !tx.open {
 		return nil
 	}
-	if len(tx.dirty) == 0 && !tx.wrote && !tx.anyReserved() {
-		return tx.end(stmtCommit)
+	writes := len(tx.dirty) > 0 || tx.wrote || tx.anyReserved()
+	if writes && tx.c.writer == unregistered {
+		return tx.registerFirst()
 	}
-	if err := tx.settleCollections(); err != nil {
-		return tx.failed(err)
+	if writes {
+		if err := tx.settleCollections(); err != nil {
+			return tx.failed(err)
+		}
+		tx.c.stamp()
+		tx.queueWrites()
 	}
-	tx.c.stamp()
-	tx.queueWrites()
+	tx.queueStillAbsent()
 	if tx.open {
 		tx.c.send(stmtCommit, nil)
 	}
+	sent := time.Now()
 	err := tx.c.sync()
 	switch {
 	case err == nil:
 		tx.open = false
 		return nil
+	case errors.Is(err, errRowCount):
+		// It should not happen, and PostgreSQL has committed: to run the unit
+		// again would apply it twice.
+		return &Error{KindUnknown, err}
 	case !tx.c.Broken():
 		return tx.failed(err)
+	case !writes:
+		return classify(err)
 	case errors.As(err, new(errNotSent)):
 		return &Error{KindUnavailable, err}
 	}
-	return tx.c.settled(err)
+	return tx.c.settled(err, sent)
 }
 
 func (tx *Tx) anyReserved() bool {
@@ -54,7 +66,8 @@ func (tx *Tx) anyReserved() bool {
 // statements that look at the whole keyspace see it, and forgets all entries.
 // A unit that was not a transaction becomes one.
 func (tx *Tx) Flush() error {
-	if len(tx.dirty) > 0 || tx.anyReserved() {
+	writes := len(tx.dirty) > 0 || tx.anyReserved()
+	if writes {
 		if !tx.open {
 			tx.begin()
 		}
@@ -62,10 +75,12 @@ func (tx *Tx) Flush() error {
 			return tx.failed(err)
 		}
 		tx.queueWrites()
+		tx.wrote = true
+	}
+	if looks := tx.queueStillAbsent(); looks || writes {
 		if err := tx.c.sync(); err != nil {
 			return tx.failed(err)
 		}
-		tx.wrote = true
 	}
 	tx.forget()
 	return nil
@@ -97,17 +112,36 @@ func (tx *Tx) failed(err error) error {
 		_ = tx.c.fail(err)
 		return &Error{KindUnavailable, err}
 	}
-	if codeOf(err) == codeOutOfRange {
+	switch codeOf(err) {
+	case codeOutOfRange:
 		tx.c.next.careful = true
 		return &Error{KindRetry, err}
+	case codeReadOnly:
+		// A PostgreSQL that follows another one now. The next connection may
+		// find the one that leads.
+		_ = tx.c.fail(err)
+		return &Error{KindUnavailable, err}
 	}
 	return classify(err)
 }
 
+const (
+	// leastSettleTime is how long the outcome of a commit is asked for at least.
+	leastSettleTime = 2 * time.Second
+	// unboundedSettleTime is how long it is without a statement timeout.
+	unboundedSettleTime = 10 * time.Second
+)
+
 // settled turns a commit in doubt into an outcome.
-func (c *Conn) settled(cause error) error {
-	wait := c.cfg.StatementTimeout + roundTripMargin
-	committed, err := c.settle(time.Now().Add(wait))
+//
+// A client gets its answer within the statement timeout if the connection
+// breaks at once. One that hangs has used it up: a moment is left to ask.
+func (c *Conn) settled(cause error, sent time.Time) error {
+	deadline := sent.Add(cmp.Or(c.cfg.StatementTimeout, unboundedSettleTime))
+	if least := time.Now().Add(leastSettleTime); deadline.Before(least) {
+		deadline = least
+	}
+	committed, err := c.settle(deadline)
 	switch {
 	case err != nil:
 		return &Error{KindUnknown, fmt.Errorf("%w, and asking for the outcome failed: %w", cause, err)}

@@ -21,9 +21,13 @@ type Config struct {
 	StatementTimeout time.Duration
 	// ConnectTimeout bounds one attempt to connect.
 	ConnectTimeout time.Duration
-	// Databases is the number of database indexes (Redis' "databases").
+	// Databases is the number of database indexes (Redis' "databases"), at most
+	// MaxDatabases.
 	Databases int
 }
+
+// MaxDatabases is how many database indexes a smallint can tell apart.
+const MaxDatabases = 1 << 15
 
 // roundTripMargin is what a round trip may take beyond the statement timeout
 // before the connection counts as lost.
@@ -101,6 +105,15 @@ func (c Config) dial(ctx context.Context, settings map[string]string) (*pgconn.P
 	return pgconn.ConnectConfig(ctx, cfg)
 }
 
+// ServerVersion asks PostgreSQL for its version, as it names itself.
+func ServerVersion(ctx context.Context, c Config) (string, error) {
+	pc, err := c.dial(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	return pc.ParameterStatus("server_version"), pc.Close(ctx)
+}
+
 // CreateDatabase creates the database that the DSN names if it is missing.
 // It reports whether it created it. A role that may not create databases gets
 // an error that says so.
@@ -124,6 +137,9 @@ func CreateDatabase(ctx context.Context, c Config) (created bool, err error) {
 		return false, fmt.Errorf("database %q does not exist, and connecting to create it failed: %w", name, err)
 	}
 	defer func() { err = errors.Join(err, pc.Close(ctx)) }()
+	if err := checkServer(ctx, pc); err != nil {
+		return false, err
+	}
 	_, err = pc.Exec(ctx, "CREATE DATABASE "+quoteIdentifier(name)+" TEMPLATE template0 ENCODING 'UTF8'").ReadAll()
 	if errors.As(err, &pgErr) && (pgErr.Code == codeDuplicateDatabase || pgErr.Code == codeUniqueViolation) {
 		return false, nil // another node was quicker

@@ -67,7 +67,7 @@ func Connect(ctx context.Context, cfg Config) (*Conn, error) {
 	c.tx.init(c)
 	err = prepareAll(ctx, pc)
 	if err == nil {
-		err = c.register(ctx)
+		err = c.registerOrRead(ctx)
 	}
 	if err == nil {
 		err = c.readSeed(ctx)

@@ -14,6 +14,12 @@ WITH old AS MATERIALIZED (SELECT db, space FROM kv_databases WHERE db IN ($1, $2
 UPDATE kv_databases d SET space = other.space
 FROM old other WHERE d.db IN ($1, $2) AND other.db IN ($1, $2) AND other.db <> d.db`
 
+// sqlExclude waits for all units that have locked or written a key, and keeps
+// new ones out until the commit; reads go on. Without it a unit under way would
+// write to a space that others find under another database index already, or
+// not find at all. Swaps and flushes pay, so that no other command has to.
+const sqlExclude = `LOCK TABLE kv_keys IN EXCLUSIVE MODE`
+
 // AllDatabases stands for every database index in [Tx.FlushDB].
 const AllDatabases = -1
 
@@ -48,6 +54,7 @@ func (tx *Tx) exec(queue func()) error {
 	if !tx.open {
 		tx.begin()
 	}
+	tx.c.send(stmtExclude, nil)
 	queue()
 	tx.wrote = true
 	if err := tx.c.sync(); err != nil {

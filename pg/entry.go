@@ -81,6 +81,16 @@ type row struct {
 	space  int32
 	typ    Type
 	coll   int64
+	// movedID is the id after the renames of this unit, 0 before any.
+	movedID int64
+}
+
+// currentID is the id that the row has by the time of the next rename.
+func (r *row) currentID() int64 {
+	if r.movedID != 0 {
+		return r.movedID
+	}
+	return r.id
 }
 
 // change is what a commit has to write for an entry.
@@ -157,6 +167,13 @@ func (e *Entry) Value() []byte { return e.value }
 
 // Len returns the length of a string's value in bytes; PartHeader suffices.
 func (e *Entry) Len() int64 { return e.length }
+
+// Has reports whether as much of the key is here as part says. A key that was
+// claimed for its value may lose it to [Tx.Rename], which carries no more than
+// was loaded under the old name.
+func (e *Entry) Has(part Part) bool {
+	return part == PartHeader || e.whole || e.typ != TypeString
+}
 
 // ExpireAt returns the expiry in milliseconds since 1970, 0 if there is none.
 // After SetTTL it needs the database's clock, see [Tx.Now].

@@ -19,6 +19,7 @@ const (
 	codeDeadlockDetected     = "40P01"
 	codeReadOnly             = "25006"
 	codeOutOfRange           = "22003" // how sqlUpsert refuses to overwrite a collection
+	codeDiskFull             = "53100"
 )
 
 // Kind is what a failed unit of work means to its caller.
@@ -70,7 +71,8 @@ func classify(err error) error {
 		return &Error{KindUnavailable, err}
 	}
 	switch {
-	case pgErr.Code == codeSerializationFailure, pgErr.Code == codeDeadlockDetected, pgErr.Code == codeUniqueViolation:
+	case pgErr.Code == codeSerializationFailure, pgErr.Code == codeDeadlockDetected, pgErr.Code == codeUniqueViolation,
+		pgErr.Code == codeAppeared:
 		return &Error{KindRetry, err}
 	case connectionEnds(pgErr):
 		return &Error{KindUnavailable, err}

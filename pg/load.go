@@ -36,6 +36,17 @@ SELECT (SELECT space FROM kv_databases WHERE db = $1), u.key, u.long_key, 0
 FROM (SELECT unnest($2::bytea[]) AS key, unnest($3::bytea[]) AS long_key) AS u
 ON CONFLICT (space, key) DO NOTHING`
 
+// sqlStillAbsent fails if one of the keys is there. A load that waits for a row
+// finds it gone when the other unit has given its key to another row, as RENAME
+// does, and does not see that one: the key was absent at no time. So units that
+// found keys absent, and add none, look again before they commit.
+const sqlStillAbsent = `
+SELECT (CASE WHEN count(*) > 0 THEN 'appeared' ELSE '0' END)::int FROM kv_keys
+WHERE space = ` + newSpace + ` AND key = ANY ($3::bytea[]) AND kind & 15 <> 0`
+
+// codeAppeared is how sqlStillAbsent fails.
+const codeAppeared = "22P02"
+
 const sqlClock = `SELECT clock_timestamp()`
 
 // Columns of the load statements. The length is the last one if it is there.
@@ -99,6 +110,30 @@ func (tx *Tx) queueReserve(db int, entries []*Entry) {
 	if keys.n > 0 {
 		tx.c.send(stmtReserve, nil, int2Param(db), keys.param(), long.param())
 	}
+}
+
+// queueStillAbsent queues the second look at keys that were found absent and
+// are so in the end; it comes behind what the unit writes. Keys that are added need none: a row in their place is a unique
+// violation. It reports whether there was anything to queue.
+func (tx *Tx) queueStillAbsent() bool {
+	if !tx.open {
+		return false
+	}
+	w, queued := &tx.buffers, false
+	for from := 0; from < len(tx.list); {
+		db := tx.list[from].db
+		w.keys.reset(oidBytea)
+		for ; from < len(tx.list) && tx.list[from].db == db; from++ {
+			if e := tx.list[from]; e.locked && !e.row.exists && e.typ == TypeNone {
+				w.keys.bytes(shortForm(e.name))
+			}
+		}
+		if w.keys.n > 0 {
+			tx.c.send(stmtStillAbsent, ignoreRow, int2Param(db), tx.spaceParam(db), w.keys.param())
+			queued = true
+		}
+	}
+	return queued
 }
 
 // appendKey adds a key to the parallel lists of short and whole keys and

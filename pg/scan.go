@@ -1,9 +1,6 @@
 package pg
 
-import (
-	"bytes"
-	"math/rand/v2"
-)
+import "bytes"
 
 // KeyInfo is one live key found by a walk over the keyspace.
 type KeyInfo struct {
@@ -17,23 +14,27 @@ const live = `kind & 15 <> 0 AND (expire_at IS NULL OR expire_at > (SELECT kv_no
 
 const sqlCount = `
 SELECT count(*) FROM kv_keys
-WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND ` + live
+WHERE ` + inOrder + ` AND ` + live
 
 // sqlCountAll counts for INFO keyspace: keys, keys with an expiry, and their
 // mean time to live.
 const sqlCountAll = `
-SELECT d.db, count(*), count(k.expire_at),
-       coalesce(avg(k.expire_at - (SELECT kv_now_ms())), 0)::bigint
-FROM kv_databases d JOIN kv_keys k USING (space)
-WHERE k.kind & 15 <> 0 AND (k.expire_at IS NULL OR k.expire_at > (SELECT kv_now_ms()))
-GROUP BY d.db ORDER BY d.db`
+SELECT d.db, k.keys, k.volatile, coalesce(k.remaining / nullif(k.volatile, 0), 0)::bigint
+FROM kv_databases d, LATERAL (
+    SELECT count(*) AS keys, count(expire_at) AS volatile, sum(expire_at - (SELECT kv_now_ms())) AS remaining
+    FROM kv_keys WHERE (space + 0) = d.space AND ` + live + `) AS k
+WHERE k.keys > 0 ORDER BY d.db`
+
+// inOrder is the condition for the rows of a database index where they are
+// visited by their ids. It names the expression of the index kv_keys_scan.
+const inOrder = `(space + 0) = (SELECT space FROM kv_databases WHERE db = $1)`
 
 // SCAN walks down the ids: a key has its id from its creation to its end, and
 // keys created during the walk get higher ones, so that the walk returns every
 // key that was there all the time and ends however many are added.
 const sqlScan = `
 SELECT id, key, long_key, kind, ` + live + ` FROM kv_keys
-WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND id < $2
+WHERE ` + inOrder + ` AND id < $2
 ORDER BY id DESC LIMIT $3`
 
 // sqlScanPrefix answers a walk over few keys with a common prefix at once,
@@ -41,7 +42,7 @@ ORDER BY id DESC LIMIT $3`
 const sqlScanPrefix = `
 WITH hit AS MATERIALIZED (
     SELECT id, key, long_key, kind, ` + live + ` AS live FROM kv_keys
-    WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key >= $3 AND ($4::bytea IS NULL OR key < $4)
+    WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key >= $3 AND key < $4
     LIMIT $5::int8 + 1)
 SELECT id, key, long_key, kind, live FROM hit
 WHERE id < $2 AND (SELECT count(*) FROM hit) <= $5
@@ -49,15 +50,10 @@ UNION ALL SELECT NULL, NULL, NULL, NULL, NULL WHERE (SELECT count(*) FROM hit) <
 
 const sqlKeys = `
 SELECT key, long_key FROM kv_keys
-WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key >= $2 AND ($3::bytea IS NULL OR key < $3) AND ` + live
+WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key >= $2 AND key < $3 AND ` + live
 
-const sqlRandomRange = `
-SELECT min(id), max(id) FROM kv_keys WHERE space = (SELECT space FROM kv_databases WHERE db = $1)`
-
-const sqlRandomKey = `
-SELECT key, long_key FROM kv_keys
-WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND id >= $2 AND ` + live + `
-ORDER BY id LIMIT 1`
+const sqlAllKeys = `
+SELECT key, long_key FROM kv_keys WHERE ` + inOrder + ` AND ` + live
 
 // Count returns the number of live keys of a database index.
 func (tx *Tx) Count(db int) (n int64, err error) {
@@ -84,9 +80,13 @@ func (tx *Tx) Stats() (stats []DatabaseStats, err error) {
 	return stats, err
 }
 
-// prefixScanLimit is up to how many keys with a common prefix a SCAN returns
-// in one go instead of walking the whole keyspace.
-const prefixScanLimit = 1000
+// Up to so many keys with a common prefix a SCAN returns in one go instead of
+// walking the whole keyspace: more at the beginning, where it saves the most, and
+// fewer later, since each step of the walk has a look whether few are left.
+const (
+	prefixScanFirst = 10_000
+	prefixScanLater = 1000
+)
 
 // Scan visits about count keys of a database index, those below cursor in the
 // order of SCAN (0 starts), and returns the cursor that goes on from there, 0
@@ -98,7 +98,11 @@ func (tx *Tx) Scan(db int, cursor uint64, count int64, prefix []byte, visit func
 		below = 1<<63 - 1
 	}
 	if len(prefix) > 0 {
-		done, err := tx.scanPrefix(db, below, prefix, visit)
+		most := int64(prefixScanLater)
+		if cursor == 0 {
+			most = prefixScanFirst
+		}
+		done, err := tx.scanPrefix(db, below, prefix, most, visit)
 		if done || err != nil {
 			return 0, err
 		}
@@ -121,8 +125,8 @@ func visitRow(v [][]byte, visit func(KeyInfo)) {
 	}
 }
 
-// scanPrefix visits all keys with a prefix unless there are too many.
-func (tx *Tx) scanPrefix(db int, below int64, prefix []byte, visit func(KeyInfo)) (done bool, err error) {
+// scanPrefix visits all keys with a prefix unless there are more than most.
+func (tx *Tx) scanPrefix(db int, below int64, prefix []byte, most int64, visit func(KeyInfo)) (done bool, err error) {
 	lower, upper := prefixRange(prefix)
 	err = tx.query(func(v [][]byte) error {
 		if v[0] == nil {
@@ -131,42 +135,21 @@ func (tx *Tx) scanPrefix(db int, below int64, prefix []byte, visit func(KeyInfo)
 			visitRow(v, visit)
 		}
 		return nil
-	}, stmtScanPrefix, int2Param(db), int8Param(below), lower, upper, int8Param(prefixScanLimit))
+	}, stmtScanPrefix, int2Param(db), int8Param(below), lower, upper, int8Param(most))
 	return done, err
 }
 
 // Keys visits every live key of a database index that begins with prefix.
 func (tx *Tx) Keys(db int, prefix []byte, visit func(name []byte)) error {
-	lower, upper := prefixRange(prefix)
-	return tx.query(func(v [][]byte) error {
+	row := func(v [][]byte) error {
 		visit(fullName(v[0], v[1]))
 		return nil
-	}, stmtKeys, int2Param(db), lower, upper)
-}
-
-// RandomKey returns a live key of a database index, nil if there is none. Keys
-// after a gap in the ids are a little likelier than others.
-func (tx *Tx) RandomKey(db int) (name []byte, err error) {
-	var low, high int64
-	err = tx.query(func(v [][]byte) error {
-		if v[0] != nil {
-			low, high = asInt(v[0]), asInt(v[1])
-		}
-		return nil
-	}, stmtRandomRange, int2Param(db))
-	if err != nil || high == 0 {
-		return nil, err
 	}
-	for _, from := range []int64{low + rand.Int64N(high-low+1), low} {
-		err = tx.query(func(v [][]byte) error {
-			name = bytes.Clone(fullName(v[0], v[1]))
-			return nil
-		}, stmtRandomKey, int2Param(db), int8Param(from))
-		if err != nil || name != nil {
-			return name, err
-		}
+	if len(prefix) == 0 {
+		return tx.query(row, stmtAllKeys, int2Param(db))
 	}
-	return nil, nil
+	lower, upper := prefixRange(prefix)
+	return tx.query(row, stmtKeys, int2Param(db), lower, upper)
 }
 
 // query runs a statement that looks at the keyspace as the unit has made it.
@@ -188,8 +171,12 @@ func fullName(short, long []byte) []byte {
 	return short
 }
 
+// beyondKeys is greater than whatever the column key may hold.
+var beyondKeys = bytes.Repeat([]byte{0xff}, shortFormBytes+1)
+
 // prefixRange returns the bounds of the short forms of keys that begin with
-// prefix: at least lower, and below upper unless that is nil.
+// prefix: at least lower, and below upper. There is always an upper bound: a
+// plan that has to do without one in some cases does without it in all.
 func prefixRange(prefix []byte) (lower, upper []byte) {
 	prefix = prefix[:min(len(prefix), longKeyPrefix)]
 	lower = append([]byte{}, prefix...)
@@ -197,8 +184,8 @@ func prefixRange(prefix []byte) (lower, upper []byte) {
 		if prefix[n-1] != 0xff {
 			upper = bytes.Clone(prefix[:n])
 			upper[n-1]++
-			break
+			return lower, upper
 		}
 	}
-	return lower, upper
+	return lower, beyondKeys
 }

@@ -23,6 +23,7 @@ const (
 	stmtLock
 	stmtLockParts
 	stmtReserve
+	stmtStillAbsent
 	stmtUpsert
 	stmtUpsertWide
 	stmtInsert
@@ -40,11 +41,15 @@ const (
 	stmtScan
 	stmtScanPrefix
 	stmtKeys
+	stmtAllKeys
+	stmtRandomFew
+	stmtRandomSample
 	stmtRandomRange
-	stmtRandomKey
+	stmtAnyKey
 	stmtDropSpace
 	stmtRenewSpace
 	stmtSwapSpaces
+	stmtExclude
 	stmtSweep
 	stmtHashFind
 	stmtHashPage
@@ -97,6 +102,7 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtLock:         {"lock", sqlLock},
 	stmtLockParts:    {"lock_parts", sqlLockParts},
 	stmtReserve:      {"reserve", sqlReserve},
+	stmtStillAbsent:  {"still_absent", sqlStillAbsent},
 	stmtUpsert:       {"upsert", sqlUpsert},
 	stmtUpsertWide:   {"upsert_wide", sqlUpsertWide},
 	stmtInsert:       {"insert", sqlInsert},
@@ -114,11 +120,15 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtScan:         {"scan", sqlScan},
 	stmtScanPrefix:   {"scan_prefix", sqlScanPrefix},
 	stmtKeys:         {"keys", sqlKeys},
+	stmtAllKeys:      {"all_keys", sqlAllKeys},
+	stmtRandomFew:    {"random_few", sqlRandomFew},
+	stmtRandomSample: {"random_sample", sqlRandomSample},
 	stmtRandomRange:  {"random_range", sqlRandomRange},
-	stmtRandomKey:    {"random_key", sqlRandomKey},
+	stmtAnyKey:       {"any_key", sqlAnyKey},
 	stmtDropSpace:    {"drop_space", sqlDropSpace},
 	stmtRenewSpace:   {"renew_space", sqlRenewSpace},
 	stmtSwapSpaces:   {"swap_spaces", sqlSwapSpaces},
+	stmtExclude:      {"exclude", sqlExclude},
 	stmtSweep:        {"sweep", sqlSweep},
 
 	stmtHashFind:     {"hash_find", sqlHashFind},

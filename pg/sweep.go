@@ -10,13 +10,14 @@ const sqlSweep = `
 WITH hit AS MATERIALIZED (
     SELECT ctid AS tid, expire_at IS NOT NULL AS volatile,
            kind & 15 = 0 OR coalesce(expire_at <= (SELECT kv_now_ms()), false) AS expired,
-           EXISTS (SELECT FROM kv_dropped_spaces s WHERE s.space = k.space) AS dropped
-    FROM kv_keys k
+           space IN (SELECT space FROM kv_dropped_spaces) AS dropped
+    FROM kv_keys
     WHERE ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $1::bigint + $2::bigint)::tid
 ), victim AS MATERIALIZED (
     SELECT k.ctid AS tid FROM kv_keys k JOIN hit ON k.ctid = hit.tid
     WHERE (hit.expired AND $3 OR hit.dropped)
       AND (k.expire_at <= (SELECT kv_now_ms()) OR hit.dropped)
+    LIMIT $4
     FOR UPDATE OF k SKIP LOCKED
 ), gone AS (
     DELETE FROM kv_keys k USING victim WHERE k.ctid = victim.tid
@@ -29,8 +30,13 @@ SELECT (SELECT count(*) FROM hit WHERE volatile), (SELECT count(*) FROM hit),
        pg_relation_size('kv_keys') / current_setting('block_size')::bigint
 FROM (SELECT 1) one LEFT JOIN gone ON true LEFT JOIN kv_databases d ON d.space = gone.space`
 
-// sweepWindow is the number of pages looked at in one step.
-const sweepWindow = 256
+const (
+	// sweepWindow is the number of pages looked at in one step.
+	sweepWindow = 256
+	// sweepBatch is the most rows that one step removes: whoever writes one of
+	// them waits until the step is committed.
+	sweepBatch = 1000
+)
 
 // Sweeper remembers how far one node's sweep has come. It belongs to one
 // goroutine.
@@ -44,11 +50,13 @@ type SweepResult struct {
 	Volatile int64 // rows with an expiry among them
 	Expired  int64 // expired keys removed
 	Freed    int64 // rows of flushed databases removed
+	More     bool  // the window has more to remove
 	Wrapped  bool  // the step reached the end of the table
 }
 
-// Step looks at the next window and removes what has expired (if expire is
-// true) and what belongs to dropped spaces. onExpired is called for each
+// Step looks at the next window, or again at one that has more than it takes
+// away at a time, and removes what has expired (if expire is true) and what
+// belongs to dropped spaces. onExpired is called for each
 // expired key once the removal is durable.
 func (s *Sweeper) Step(c *Conn, expire bool, onExpired func(db int, name []byte)) (r SweepResult, err error) {
 	type expired struct {
@@ -71,11 +79,13 @@ func (s *Sweeper) Step(c *Conn, expire bool, onExpired func(db int, name []byte)
 			names = append(names, expired{int(asInt(v[2])), append([]byte(nil), fullName(v[3], v[4])...)})
 		}
 		return nil
-	}, int8Param(s.page), int8Param(sweepWindow), boolParam(expire))
+	}, int8Param(s.page), int8Param(sweepWindow), boolParam(expire), int8Param(sweepBatch))
 	if err := c.sync(); err != nil {
 		return SweepResult{}, classify(err)
 	}
-	s.page += sweepWindow
+	if r.More = r.Expired+r.Freed >= sweepBatch; !r.More {
+		s.page += sweepWindow
+	}
 	if s.page >= pages {
 		s.page, r.Wrapped = 0, true
 	}
@@ -94,7 +104,7 @@ UPDATE kv_dropped_spaces SET horizon = pg_snapshot_xmax(pg_current_snapshot()) W
 	sqlForgetSpaces = `
 DELETE FROM kv_dropped_spaces s
 WHERE s.horizon < pg_snapshot_xmin(pg_current_snapshot())
-  AND NOT EXISTS (SELECT FROM kv_keys k WHERE k.space = s.space)`
+  AND NOT EXISTS (SELECT FROM kv_keys k WHERE (k.space + 0) = s.space)`
 )
 
 // Housekeeping does what is due once in a while: it forgets dropped spaces

@@ -66,7 +66,8 @@ type spaceSeen struct {
 
 // move is a locked row that is to get another key.
 type move struct {
-	id         int64
+	loaded     int64 // the row's id as loaded
+	id, newID  int64 // the row's id before and after the move
 	fromDB, db int
 	name       []byte
 }
@@ -388,15 +389,25 @@ func (tx *Tx) spaceParam(db int) []byte {
 
 // Rename gives src's contents and expiry to dst, which loses its own. Both
 // MUST have been loaded with ModeStable. It costs the same whatever the size.
+//
+// A key that is renamed over goes on under its id: for a SCAN that has yet to
+// come to it, it was there all the time.
 func (tx *Tx) Rename(src, dst *Entry) {
+	id := src.row.currentID()
+	newID := id
+	if dst.row.exists && dst.Exists() {
+		newID = dst.row.currentID()
+	}
 	if dst.row.exists {
 		tx.gone = append(tx.gone, dst.row)
 		dst.row = row{}
 	}
 	changes := src.changes | changedValue
 	if src.row.exists {
-		tx.moves = append(tx.moves, move{id: src.row.id, fromDB: src.db, db: dst.db, name: dst.name})
+		tx.moves = append(tx.moves,
+			move{loaded: src.row.id, id: id, newID: newID, fromDB: src.db, db: dst.db, name: dst.name})
 		dst.row, src.row = src.row, row{}
+		dst.row.movedID = newID
 		changes = src.changes | changedName
 	}
 	dst.take(src)
@@ -408,7 +419,10 @@ func (tx *Tx) Rename(src, dst *Entry) {
 		dst.list.e = dst
 	}
 	src.coll, src.members, src.list = 0, nil, nil
+	// What was to be written of dst before is void: its value, for one, is not
+	// that of the row which comes here.
 	dst.touch(changes)
+	dst.changes = changes
 	src.Delete()
 }
 

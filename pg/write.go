@@ -79,8 +79,8 @@ INSERT INTO kv_dropped_colls (coll, type) SELECT unnest($1::int8[]), unnest($2::
 // sqlMove gives a locked row another key or database, whatever its size.
 const sqlMove = `
 UPDATE kv_keys
-SET space = coalesce($5::int, (SELECT space FROM kv_databases WHERE db = $4)), key = $6, long_key = $7
-WHERE space = coalesce($2::int, (SELECT space FROM kv_databases WHERE db = $1)) AND id = $3`
+SET space = coalesce($5::int, (SELECT space FROM kv_databases WHERE db = $4)), key = $6, long_key = $7, id = $8
+WHERE (space + 0) = ` + newSpace + ` AND id = $3`
 
 // writeBuffers are the parameter lists of the write statements, used again by
 // each unit.
@@ -250,7 +250,7 @@ func (tx *Tx) queueExpiries() {
 }
 
 func (tx *Tx) queueMove(m *move) {
-	if tx.isGone(m.id) {
+	if tx.isGone(m.loaded) {
 		return
 	}
 	var long []byte
@@ -258,11 +258,11 @@ func (tx *Tx) queueMove(m *move) {
 		long = m.name
 	}
 	tx.c.sendWrite(stmtMove, 1, int2Param(m.fromDB), tx.spaceParam(m.fromDB), int8Param(m.id),
-		int2Param(m.db), tx.spaceParam(m.db), shortForm(m.name), long)
+		int2Param(m.db), tx.spaceParam(m.db), shortForm(m.name), long, int8Param(m.newID))
 }
 
-// isGone reports whether a row that was given another key has been deleted
-// since.
+// isGone reports whether a row that was given another key, and had this id
+// before, has been deleted since.
 func (tx *Tx) isGone(id int64) bool {
 	for i := range tx.gone {
 		if tx.gone[i].id == id {

@@ -48,6 +48,37 @@ func (c *Conn) register(ctx context.Context) error {
 	return nil
 }
 
+// unregistered is the id of a connection that could not register because the
+// disk was full. It serves reads, and registers before its first write.
+const unregistered = 0
+
+// registerOrRead registers the connection, or leaves it for reads if there is
+// no room for the row.
+func (c *Conn) registerOrRead(ctx context.Context) error {
+	err := c.register(ctx)
+	if pgErr := (*pgconn.PgError)(nil); errors.As(err, &pgErr) && pgErr.Code == codeDiskFull {
+		c.writer = unregistered
+		return nil
+	}
+	return err
+}
+
+// registerFirst gives up a unit that is about to write on a connection that is
+// not registered, and registers: the unit can run again then.
+func (tx *Tx) registerFirst() error {
+	tx.Rollback()
+	c := tx.c
+	ctx, cancel := context.WithTimeout(context.Background(), c.cfg.StatementTimeout+roundTripMargin)
+	defer cancel()
+	if err := c.pc.Conn().SetDeadline(time.Time{}); err != nil { // that of the last round trip
+		return classify(c.fail(err))
+	}
+	if err := c.register(ctx); err != nil {
+		return classify(err)
+	}
+	return &Error{KindRetry, errors.New("the connection has only just registered as a writer")}
+}
+
 // stamp queues the mark that makes the transaction's outcome decidable.
 func (c *Conn) stamp() {
 	c.round++

@@ -138,6 +138,29 @@ func TestHardOutputLimit(t *testing.T) {
 	}
 }
 
+// TestHardOutputLimitOfReplies: a reply above the limit is not sent at all.
+func TestHardOutputLimitOfReplies(t *testing.T) {
+	t.Parallel()
+	h := newHandler(false)
+	limits := DefaultOutputLimits()
+	limits[Normal] = OutputLimit{HardBytes: 1000}
+	r := start(t, h, Options{OutputLimits: &limits})
+	client := dial(t, r)
+	s := recv(t, h.opened)
+	s.c.Push(make([]byte, 1000))
+	if _, err := io.ReadFull(client, make([]byte, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	onLoop(t, s.c, func() { s.c.write(make([]byte, 1001)) })
+	recv(t, h.closed)
+	if rest, err := io.ReadAll(client); err != nil || len(rest) != 0 {
+		t.Errorf("got %d bytes, %v", len(rest), err)
+	}
+	if n := r.Stats().OutputBufferCloses; n != 1 {
+		t.Errorf("%d closed", n)
+	}
+}
+
 func TestSoftOutputLimit(t *testing.T) {
 	t.Parallel()
 	h := newHandler(false)

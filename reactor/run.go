@@ -104,9 +104,16 @@ func (c *Conn) output(buf []byte) {
 	c.write(buf)
 }
 
-// write sends buf, gives it back to the pool and looks at the output limit.
+// write sends buf, gives it back to the pool and looks at the output limit. What breaks the hard limit is not sent, as in
+// Redis, even if the kernel would take all of it.
 func (c *Conn) write(buf []byte) {
-	if len(buf) > 0 && !c.dead {
+	lim := &c.loop.r.outLimits.Load()[c.class.Load()]
+	switch {
+	case len(buf) == 0 || c.dead:
+	case lim.HardBytes > 0 && int64(c.gc.OutboundBuffered()+len(buf)) > lim.HardBytes:
+		c.overflow()
+		c.closing = true
+	default:
 		c.lastMs.Store(c.loop.r.clockMs.Load())
 		c.send(buf)
 		if !c.dead {

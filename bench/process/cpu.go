@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -113,6 +114,46 @@ func sumTree(all []stat, root int) (time.Duration, error) {
 		}
 	}
 	return sum, nil
+}
+
+// MachineCPU is the time that all processors together have spent so far: busy with programs, or taken away by the hypervisor, and in
+// total. Interrupts count as idle: those that a server causes are in nobody's account.
+func MachineCPU() (busy, total time.Duration, err error) {
+	b, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, 0, err
+	}
+	return parseMachine(b)
+}
+
+func parseMachine(b []byte) (busy, total time.Duration, err error) {
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	fields := bytes.Fields(line)
+	const user, nice, system, steal = 0, 1, 2, 7 // counted from the first number; what follows steal is part of user and nice
+	if len(fields) < steal+2 || string(fields[0]) != "cpu" {
+		return 0, 0, fmt.Errorf("no processor times in %q", line)
+	}
+	for i, field := range fields[1 : steal+2] {
+		n, err := strconv.ParseInt(string(field), 10, 64)
+		if err != nil {
+			return 0, 0, fmt.Errorf("processor time %d: %w", i+1, err)
+		}
+		total += time.Duration(n) * tick
+		switch i {
+		case user, nice, system, steal:
+			busy += time.Duration(n) * tick
+		}
+	}
+	return busy, total, nil
+}
+
+// OwnCPU is the processor time of this process.
+func OwnCPU() (time.Duration, error) {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0, err
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), nil
 }
 
 // Name is the name of the program that pid runs, as the kernel keeps it.

@@ -146,3 +146,23 @@ func TestTailIsBounded(t *testing.T) {
 		t.Errorf("%d bytes, end %q", len(s), s[len(s)-4:])
 	}
 }
+
+func TestMachineCPU(t *testing.T) {
+	t.Parallel()
+	busy, total, err := parseMachine([]byte("cpu  100 20 30 1000 50 6 7 8 90 1\ncpu0 1 2 3 4 5 6 7 8 9 10\n"))
+	if err != nil || busy != 158*tick || total != 1221*tick {
+		t.Errorf("busy %v of %v, %v", busy, total, err)
+	}
+	for _, text := range []string{"", "cpu 1 2 3\n", "cpu a b c d e f g h\n", "intr 1 2 3 4 5 6 7 8 9\n"} {
+		if _, _, err := parseMachine([]byte(text)); err == nil {
+			t.Errorf("%q was accepted", text)
+		}
+	}
+	own, err := OwnCPU()
+	if err != nil || own <= 0 {
+		t.Errorf("own time %v, %v", own, err)
+	}
+	if busy, total, err := MachineCPU(); err != nil || busy < own-tick || total <= busy {
+		t.Errorf("busy %v of %v with %v of our own, %v", busy, total, own, err)
+	}
+}

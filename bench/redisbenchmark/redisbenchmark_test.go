@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mnorrsken/postkeys/bench/target"
 )
 
 const head = `"test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms","max_latency_ms"` + "\n"
@@ -73,9 +75,13 @@ func TestRequests(t *testing.T) {
 		d    time.Duration
 		want int
 	}{{50000, 5 * time.Second, 250000}, {0.001, time.Second, 1}, {1e12, time.Hour, maxRequests}, {3, 500 * time.Millisecond, 2}} {
-		if got := Requests(c.rate, c.d); got != c.want {
+		if got := requests(c.rate, c.d); got != c.want {
 			t.Errorf("%v for %v: got %d, want %d", c.rate, c.d, got, c.want)
 		}
+	}
+	l := Load{Clients: 500, Pipeline: 64}
+	if few, many := l.Requests(8000, time.Second), l.Requests(800000, time.Second); few != 4*500*64 || many != 800000 {
+		t.Errorf("500 clients with a pipeline of 64 make %d requests, or %d", few, many)
 	}
 }
 
@@ -90,5 +96,27 @@ func TestRunIsBounded(t *testing.T) {
 	_, _, err = Run(t.Context(), Load{Addr: l.Addr().String(), Test: "set", Clients: 2, Pipeline: 1, Keys: 10, ValueBytes: 3}, 10, 300*time.Millisecond)
 	if err == nil || !strings.Contains(err.Error(), "ended after") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Replies that are errors must fail the run: the rate at which a server refuses commands means nothing.
+func TestErrorRepliesFailTheRun(t *testing.T) {
+	t.Parallel()
+	server, err := target.StartRedis(t.Context(), target.RedisProgram, t.TempDir(), false, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	l := Load{Addr: server.Addr, Command: []string{"SET", "key", "text"}, Clients: 2, Pipeline: 4, Keys: 10, ValueBytes: 3}
+	if r, _, err := Run(t.Context(), l, 100, time.Minute); err != nil || r.CommandsPerSecond <= 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	l.Command = []string{"INCR", "key"}
+	if r, _, err := Run(t.Context(), l, 100, time.Minute); err == nil || !strings.Contains(err.Error(), "not an integer") {
+		t.Errorf("%+v, %v", r, err)
 	}
 }

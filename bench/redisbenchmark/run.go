@@ -68,7 +68,7 @@ func Run(ctx context.Context, l Load, requests int, limit time.Duration) (Result
 	}
 	switch text := complaint(stderr.String()); {
 	case ctx.Err() != nil:
-		return fail(fmt.Errorf("ended after %v: %w", limit, ctx.Err()))
+		return fail(fmt.Errorf("ended after %v: %w", limit.Round(time.Millisecond), ctx.Err()))
 	case text != "":
 		return fail(errors.New(text))
 	case runErr != nil:
@@ -88,23 +88,30 @@ const calibrationTime = 200 * time.Millisecond
 const maxRequests = 100_000_000
 
 // Calibrate finds out roughly how many commands a second the load reaches, with short runs of growing length. They warm the
-// server up too.
-func Calibrate(ctx context.Context, l Load) (float64, error) {
-	requests := max(1000, 4*l.Clients*l.Pipeline)
+// server up too. limit bounds each of them.
+func Calibrate(ctx context.Context, l Load, limit time.Duration) (float64, error) {
+	n := max(1000, l.minRequests())
 	for {
-		r, _, err := Run(ctx, l, requests, time.Minute)
+		r, _, err := Run(ctx, l, n, limit)
 		if err != nil {
 			return 0, err
 		}
-		if Requests(r.CommandsPerSecond, calibrationTime) <= requests {
+		if requests(r.CommandsPerSecond, calibrationTime) <= n {
 			return r.CommandsPerSecond, nil
 		}
-		requests = min(4*requests, Requests(r.CommandsPerSecond, 3*calibrationTime/2))
+		n = min(4*n, requests(r.CommandsPerSecond, 3*calibrationTime/2))
 	}
 }
 
-// Requests is how many requests take about d at the given rate.
-func Requests(perSecond float64, d time.Duration) int {
+// minRequests lets each client fill its pipeline several times: with less, the start and the end of a run decide about its result.
+func (l Load) minRequests() int { return 4 * l.Clients * l.Pipeline }
+
+// Requests is how many requests of the load take about d at the given rate, but not too few for the result to mean something.
+func (l Load) Requests(perSecond float64, d time.Duration) int {
+	return max(requests(perSecond, d), l.minRequests())
+}
+
+func requests(perSecond float64, d time.Duration) int {
 	return int(math.Ceil(min(maxRequests, max(1, perSecond*d.Seconds()))))
 }
 

@@ -17,14 +17,15 @@ const (
 	barHeight   = 15
 	barGap      = 3
 	groupGap    = 14
-	bottomSpace = 30
+	bottomSpace = 54 // for the scale and the foot line
+	legendWidth = 320
 )
 
 // barColours are told apart in print and by most eyes.
 var barColours = []string{"#2f6f9f", "#d98a29", "#6a9a3b", "#9b5fa5"}
 
 // Chart draws a group of bars for each cell: the rate of the first server by that of each other one. A line marks 1, where both are
-// equally fast.
+// equally fast; a thin line on each bar reaches from the lowest to the highest ratio of one round.
 func (r *Report) Chart(w io.Writer) error {
 	peers := r.Servers[min(1, len(r.Servers)):]
 	groupHeight := len(peers)*(barHeight+barGap) + groupGap
@@ -34,10 +35,15 @@ func (r *Report) Chart(w io.Writer) error {
 		chartWidth, height, chartWidth, height)
 	fmt.Fprintf(&s, `<rect width="%d" height="%d" fill="#ffffff"/>`+"\n", chartWidth, height)
 	text(&s, 16, 26, "start", "#222222", `font-size="16" font-weight="bold"`, r.chartTitle())
+	text(&s, 16, height-12, "start", "#555555", `font-size="11"`, "-c clients, -P commands in a pipeline; thin lines: lowest and highest round")
 	for i, peer := range peers {
-		x := labelWidth + i*230
+		x := labelWidth + i*legendWidth
 		fmt.Fprintf(&s, `<rect x="%d" y="42" width="12" height="12" fill="%s"/>`+"\n", x, colour(i))
-		text(&s, x+18, 53, "start", "#222222", "", "ratio to "+peer.Name)
+		label := "ratio to " + peer.Name
+		if peer.About != "" {
+			label += " (" + peer.About + ")"
+		}
+		text(&s, x+18, 53, "start", "#222222", "", label)
 	}
 	top := r.highestRatio(peers)
 	scale := func(v float64) float64 { return labelWidth + v/top*(chartWidth-labelWidth-valueWidth) }
@@ -56,13 +62,18 @@ func (r *Report) Chart(w io.Writer) error {
 		y := topHeight + i*groupHeight
 		text(&s, labelWidth-10, y+(groupHeight-groupGap)/2+4, "end", "#222222", "", fmt.Sprintf("%s, -c %d -P %d", c.Workload, c.Clients, c.Pipeline))
 		for j, peer := range peers {
-			v := c.Ratio(r.Servers[0].Name, peer.Name).Median
+			ratio := c.Ratio(r.Servers[0].Name, peer.Name)
+			v := ratio.Median
 			if math.IsNaN(v) || math.IsInf(v, 0) {
 				continue
 			}
 			fmt.Fprintf(&s, `<rect x="%d" y="%d" width="%.1f" height="%d" fill="%s"/>`+"\n",
 				labelWidth, y, scale(v)-labelWidth, barHeight, colour(j))
-			text(&s, int(scale(v))+6, y+barHeight-3, "start", "#222222", "", fmt.Sprintf("%.2f", v))
+			if ratio.High > ratio.Low {
+				fmt.Fprintf(&s, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#222222"/>`+"\n",
+					scale(ratio.Low), y+barHeight/2, scale(ratio.High), y+barHeight/2)
+			}
+			text(&s, int(scale(max(v, ratio.High)))+6, y+barHeight-3, "start", "#222222", "", fmt.Sprintf("%.2f", v))
 			y += barHeight + barGap
 		}
 	}
@@ -83,8 +94,11 @@ func (r *Report) highestRatio(peers []Server) float64 {
 	top := 1.0
 	for i := range r.Cells {
 		for _, peer := range peers {
-			if v := r.Cells[i].Ratio(r.Servers[0].Name, peer.Name).Median; !math.IsInf(v, 0) && v > top {
-				top = v
+			ratio := r.Cells[i].Ratio(r.Servers[0].Name, peer.Name)
+			for _, v := range []float64{ratio.Median, ratio.High} {
+				if !math.IsInf(v, 0) && v > top {
+					top = v
+				}
 			}
 		}
 	}

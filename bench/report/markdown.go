@@ -1,9 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +17,7 @@ func (r *Report) Markdown(w io.Writer, picture string) error {
 	d.line("# %s", r.Title)
 	d.line("%s, %s. `%s`", r.Started.UTC().Format("2006-01-02 15:04 MST"),
 		(time.Duration(r.Seconds) * time.Second).String(), r.Command)
+	r.failures(&d)
 	r.goals(&d)
 	if picture != "" && len(r.Cells) > 0 && len(r.Servers) > 1 {
 		d.line("![Ratios](%s)", picture)
@@ -27,6 +30,18 @@ func (r *Report) Markdown(w io.Writer, picture string) error {
 	r.circumstances(&d)
 	_, err := io.WriteString(w, d.String())
 	return err
+}
+
+func (r *Report) failures(d *document) {
+	if len(r.Failures) == 0 {
+		return
+	}
+	d.line("## Errors")
+	d.line("**Not everything could be measured.** What follows is incomplete.")
+	d.WriteByte('\n')
+	for _, f := range r.Failures {
+		fmt.Fprintf(d, "* %s: %s\n", f.What, strings.Join(strings.Fields(f.Error), " "))
+	}
 }
 
 func (r *Report) goals(d *document) {
@@ -119,6 +134,16 @@ func (r *Report) references(d *document) {
 		t.add(ref.Line, strconv.Itoa(ref.KeysAtOnce), strconv.Itoa(ref.Clients), strconv.Itoa(ref.Connections), rate(Median(ref.RowsPerSecond)))
 	}
 	d.table(&t)
+	if len(r.Lines) == 0 {
+		return
+	}
+	d.line("%s beside the best of each line, in rows:", r.Servers[0].Name)
+	t = table{head: []string{"workload", "clients", "pipeline", "rows", "set-oriented limit", "share", "one round trip each", "times"}, left: []int{0, 4, 6}}
+	for _, l := range r.Lines {
+		t.add(l.Workload, strconv.Itoa(l.Clients), strconv.Itoa(l.Pipeline), rate(l.Rows),
+			cmp.Or(l.Line, "–"), number(l.Share), cmp.Or(l.OneByOne, "–"), number(l.Times))
+	}
+	d.table(&t)
 }
 
 func (r *Report) latencies(d *document) {
@@ -126,12 +151,46 @@ func (r *Report) latencies(d *document) {
 		return
 	}
 	d.line("## Latency")
-	d.line("Milliseconds. Paced requests count from when they were due; the last column says how late the benchmark itself sent them.")
+	d.line("Milliseconds, medians of the rounds. Paced requests count from when they were due; the last column says how late the benchmark " +
+		"itself sent them. In brackets the highest of the rounds.")
 	t := table{head: []string{"workload", "load", "server", "per second", "p50", "p99", "max", "sent late, p99"}, left: []int{0, 1, 2}}
-	for _, l := range r.Latencies {
-		t.add(l.Workload, l.Load, l.Server, rate(l.PerSecond), number(l.P50Ms), number(l.P99Ms), number(l.MaxMs), number(l.LagP99Ms))
+	for _, l := range r.sortedLatencies() {
+		figures := func(of func(LatencyRun) float64) (median, highest string) {
+			top := math.Inf(-1)
+			for _, run := range l.Runs {
+				top = max(top, of(run))
+			}
+			return millis(medianOf(l.Runs, of)), millis(top)
+		}
+		p50, top50 := figures(func(run LatencyRun) float64 { return run.P50Ms })
+		p99, top99 := figures(func(run LatencyRun) float64 { return run.P99Ms })
+		_, highest := figures(func(run LatencyRun) float64 { return run.MaxMs })
+		late, _ := figures(func(run LatencyRun) float64 { return run.LagP99Ms })
+		t.add(l.Workload, l.Load, l.Server, rate(medianOf(l.Runs, func(run LatencyRun) float64 { return run.PerSecond })),
+			fmt.Sprintf("%s (%s)", p50, top50), fmt.Sprintf("%s (%s)", p99, top99), highest, late)
 	}
 	d.table(&t)
+}
+
+// sortedLatencies puts the servers under the same load next to each other.
+func (r *Report) sortedLatencies() []Latency {
+	sorted := slices.Clone(r.Latencies)
+	position := make(map[string]int)
+	for _, l := range r.Latencies {
+		for _, name := range []string{l.Workload, l.Load} {
+			if _, seen := position[name]; !seen {
+				position[name] = len(position)
+			}
+		}
+	}
+	slices.SortStableFunc(sorted, func(a, b Latency) int {
+		return cmp.Or(position[a.Workload]-position[b.Workload], position[a.Load]-position[b.Load], r.serverIndex(a.Server)-r.serverIndex(b.Server))
+	})
+	return sorted
+}
+
+func (r *Report) serverIndex(name string) int {
+	return slices.IndexFunc(r.Servers, func(s Server) bool { return s.Name == name })
 }
 
 func (r *Report) connections(d *document) {
@@ -163,7 +222,11 @@ func (r *Report) circumstances(d *document) {
 		t.add(f.Name, f.Value)
 	}
 	for _, s := range r.Servers {
-		t.add(s.Name, fmt.Sprintf("`%s`, redis_version %s", s.Command, s.Version))
+		about := s.About
+		if about != "" {
+			about += ": "
+		}
+		t.add(s.Name, fmt.Sprintf("%s`%s`, redis_version %s", about, s.Command, s.Version))
 	}
 	for _, f := range r.PostgreSQL {
 		t.add("PostgreSQL "+f.Name, f.Value)
@@ -205,6 +268,17 @@ func number(v float64) string {
 		return fmt.Sprintf("%.1f", v)
 	}
 	return fmt.Sprintf("%.2f", v)
+}
+
+// millis shows a time in milliseconds, short ones to the microsecond; 0 is none at all.
+func millis(v float64) string {
+	switch {
+	case v == 0:
+		return "–"
+	case v < 0.9995:
+		return fmt.Sprintf("%.3f", v)
+	}
+	return number(v)
 }
 
 // document collects blocks of Markdown.

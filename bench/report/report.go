@@ -24,7 +24,9 @@ type Report struct {
 	References  []Reference  `json:"references,omitempty"`
 	Latencies   []Latency    `json:"latencies,omitempty"`
 	Connections []Connection `json:"connections,omitempty"`
+	Lines       []LineShare  `json:"shares_of_lines,omitempty"`
 	Goals       []Goal       `json:"goals,omitempty"`
+	Failures    []Failure    `json:"failures,omitempty"`
 	Notes       []string     `json:"notes,omitempty"`
 }
 
@@ -37,6 +39,7 @@ type Fact struct {
 // Server is one of the compared servers.
 type Server struct {
 	Name    string `json:"name"`
+	About   string `json:"about,omitempty"` // what sets it apart, in a few words
 	Command string `json:"command"`
 	Version string `json:"version"`
 }
@@ -66,6 +69,7 @@ type Run struct {
 	PostgresMicros float64 `json:"postgresql_cpu_us"`
 	ClientMicros   float64 `json:"client_cpu_us"`
 	WALBytes       float64 `json:"wal_bytes"`
+	Others         float64 `json:"others_cpu"` // share of the machine's processors that other programs had meanwhile
 }
 
 // Reference is a line measured on PostgreSQL alone.
@@ -77,16 +81,41 @@ type Reference struct {
 	RowsPerSecond []float64 `json:"rows_per_second"` // by round
 }
 
-// Latency is the distribution of one run of the benchmark's own load.
+// LineShare compares the first server with the reference lines in one cell. What was not measured is negative.
+type LineShare struct {
+	Workload string  `json:"workload"`
+	Clients  int     `json:"clients"`
+	Pipeline int     `json:"pipeline"`
+	Rows     float64 `json:"rows_per_second"`
+	Line     string  `json:"line,omitempty"`       // the set-oriented one
+	Share    float64 `json:"share"`                // of that line
+	OneByOne string  `json:"one_by_one,omitempty"` // the line of one round trip for each command
+	Times    float64 `json:"times_one_by_one"`
+}
+
+// Failure is something that should have been measured and was not. Figures that it touches are those from before it.
+type Failure struct {
+	What     string `json:"what"`
+	Error    string `json:"error"`
+	Evidence string `json:"-"` // what was found out about it; Write gives it a file of its own
+}
+
+// Latency is what the benchmark's own load of one kind saw on one server.
 type Latency struct {
-	Workload  string  `json:"workload"`
-	Server    string  `json:"server"`
-	Load      string  `json:"load"`
+	Workload string       `json:"workload"`
+	Server   string       `json:"server"`
+	Load     string       `json:"load"`
+	Runs     []LatencyRun `json:"runs"`
+}
+
+// LatencyRun is the distribution of one run.
+type LatencyRun struct {
 	PerSecond float64 `json:"per_second"` // answered
 	P50Ms     float64 `json:"p50_ms"`
 	P99Ms     float64 `json:"p99_ms"`
 	MaxMs     float64 `json:"max_ms"`
 	LagP99Ms  float64 `json:"lag_p99_ms"` // by which requests left late; it is part of the latencies
+	Others    float64 `json:"others_cpu"` // as that of Run
 }
 
 // Connection is what idle connections cost one server.
@@ -142,6 +171,16 @@ func (c *Cell) Add(server string, r Run) {
 		c.Measured = append(c.Measured, Measured{Server: server})
 	}
 	c.Measured[i].Runs = append(c.Measured[i].Runs, r)
+}
+
+// AddLatency appends a run to those of its workload, server and load.
+func (r *Report) AddLatency(workload, server, load string, run LatencyRun) {
+	i := slices.IndexFunc(r.Latencies, func(l Latency) bool { return l.Workload == workload && l.Server == server && l.Load == load })
+	if i < 0 {
+		i = len(r.Latencies)
+		r.Latencies = append(r.Latencies, Latency{Workload: workload, Server: server, Load: load})
+	}
+	r.Latencies[i].Runs = append(r.Latencies[i].Runs, run)
 }
 
 // Cell finds a cell; nil if there is none.

@@ -24,17 +24,19 @@ func sample() *Report {
 		Machine:    []Fact{{"processors", "2"}, {"memory", "24 GB"}},
 		PostgreSQL: []Fact{{"version", "18.4"}, {"synchronous_commit", "on"}},
 		Servers: []Server{
-			{"postkeys", "postkeys", "7.2.4"},
-			{"redis-always", "redis-server --appendonly yes --appendfsync always", "7.0.15"},
-			{"redis", "redis-server --save  --appendonly no", "7.0.15"},
+			{"postkeys", "", "postkeys", "7.2.4"},
+			{"redis-always", "fsync before replies", "redis-server --appendonly yes --appendfsync always", "7.0.15"},
+			{"redis", "no persistence", "redis-server --save  --appendonly no", "7.0.15"},
 		},
 		References: []Reference{
 			{"write many", 200, 4, 4, []float64{92000, 128000, 110000}}, {"write many", 50, 4, 4, []float64{60000, 61000, 62000}},
 			{"write one", 1, 50, 4, []float64{9000, 11000, 10000}},
 		},
 		Latencies: []Latency{
-			{"GET", "postkeys", "one client", 5000, 0.19, 0.41, 12.5, 0},
-			{"GET", "postkeys", "half load, 50 clients", 18000, 0.61, 2.345, 18, 0.08},
+			{"GET", "redis", "one client", []LatencyRun{{60000, 0.0161, 0.04, 1, 0, 0}}},
+			{"GET", "redis", "half load, 50 clients", []LatencyRun{{40000, 0.1, 1, 2, 0.5, 0}}},
+			{"GET", "postkeys", "one client", []LatencyRun{{5000, 0.19, 0.41, 12.5, 0, 0}, {5200, 0.2, 0.4, 2, 0, 0}, {4000, 0.3, 12, 14, 0, 0}}},
+			{"GET", "postkeys", "half load, 50 clients", []LatencyRun{{18000, 0.61, 2.345, 18, 0.08, 0}}},
 		},
 		Connections: []Connection{{
 			Server: "postkeys", Connections: 15000, ResidentBefore: 40_000_000, ResidentAfter: 56_500_000, AnonBefore: 20_000_000, AnonAfter: 36_000_000,
@@ -45,7 +47,11 @@ func sample() *Report {
 			{Name: "GET, pipeline 16: share of redis-always", Wanted: 0.2, Measured: 0.1899},
 			{Name: "bytes of an idle connection", Wanted: 1200, Measured: 1100, AtMost: true},
 		},
-		Notes: []string{"The data lay on tmpfs."},
+		Lines: []LineShare{
+			{"SET", 50, 1, 20000, "write many", 0.1818, "write one", 2}, {"MSET", 50, 16, 70000, "write many", 0.636, "", -1},
+		},
+		Failures: []Failure{{What: "GET, -c 50 -P 16 on redis, round 2", Error: "ended after 24s:\ncontext deadline exceeded"}},
+		Notes:    []string{"The data lay on tmpfs."},
 	}
 	set := Cell{Workload: "SET", Rows: 1, Clients: 50, Pipeline: 1}
 	for _, v := range []float64{19000, 21000, 20000} {
@@ -187,6 +193,22 @@ func TestWrite(t *testing.T) {
 		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", path, err)
 		}
+	}
+	// What was found out about a failure gets a file, and that of an earlier report does not stay.
+	failing := sample()
+	failing.Failures[0].Evidence = "it hangs"
+	if paths, err := failing.Write(dir, "report"); err != nil || len(paths) != 4 {
+		t.Errorf("%v, %v", paths, err)
+	}
+	evidence := filepath.Join(dir, "report-error-1.txt")
+	if b, err := os.ReadFile(evidence); err != nil || !bytes.Contains(b, []byte("it hangs")) {
+		t.Errorf("%q, %v", b, err)
+	}
+	if _, err := sample().Write(dir, "report"); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(evidence); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("evidence of an earlier report: %v", err)
 	}
 	// A report that only looks at connections has no picture.
 	r := sample()

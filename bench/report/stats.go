@@ -19,7 +19,7 @@ func Median(values []float64) float64 {
 }
 
 // medianOf is the median of one figure of the runs. Figures that are not known are negative, and so is their median.
-func medianOf(runs []Run, figure func(Run) float64) float64 {
+func medianOf[R any](runs []R, figure func(R) float64) float64 {
 	values := make([]float64, 0, len(runs))
 	for _, r := range runs {
 		values = append(values, figure(r))

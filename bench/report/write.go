@@ -2,16 +2,28 @@ package report
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
 
-// Write puts the report into dir under the name: .md, .json, and .svg when there is something to draw. It returns the paths.
+// Write puts the report into dir under the name: .md, .json, .svg when there is something to draw, and a text for each failure about
+// which something was found out. What an earlier report of that name had beside these goes. It returns the paths.
 func (r *Report) Write(dir, name string) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
+	}
+	earlier, err := filepath.Glob(filepath.Join(dir, name+"-error-*.txt"))
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range append(earlier, filepath.Join(dir, name+".svg")) {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
 	}
 	picture := ""
 	if len(r.Cells) > 0 && len(r.Servers) > 1 {
@@ -28,6 +40,11 @@ func (r *Report) Write(dir, name string) ([]string, error) {
 	if picture != "" {
 		files = append(files, file{picture, r.Chart})
 	}
+	for i, failure := range r.Failures {
+		if failure.Evidence != "" {
+			files = append(files, file{fmt.Sprintf("%s-error-%d.txt", name, i+1), failure.write})
+		}
+	}
 	var paths []string
 	for _, f := range files {
 		path := filepath.Join(dir, f.name)
@@ -37,6 +54,11 @@ func (r *Report) Write(dir, name string) ([]string, error) {
 		paths = append(paths, path)
 	}
 	return paths, nil
+}
+
+func (f Failure) write(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "%s\n\n%s\n\n%s\n", f.What, f.Error, f.Evidence)
+	return err
 }
 
 func writeFile(path string, write func(io.Writer) error) error {

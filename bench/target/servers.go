@@ -14,15 +14,15 @@ import (
 	"github.com/mnorrsken/postkeys/bench/process"
 )
 
-// redisProgram is looked up in PATH.
-const redisProgram = "redis-server"
+// RedisProgram is looked up in PATH.
+const RedisProgram = "redis-server"
 
-// StartRedis starts a redis-server with its data in a new directory below dir. always makes each write durable before its reply
+// StartRedis starts program, a redis-server, with its data in a new directory below dir. always makes each write durable before its reply
 // leaves; without it nothing is ever written to disk.
-func StartRedis(ctx context.Context, dir string, always bool, maxClients int) (*Server, error) {
-	name, persistence := Redis, []string{"--save", "", "--appendonly", "no"}
+func StartRedis(ctx context.Context, program, dir string, always bool, maxClients int) (*Server, error) {
+	name, about, persistence := Redis, "no persistence", []string{"--save", "", "--appendonly", "no"}
 	if always {
-		name, persistence = RedisAlways, []string{"--save", "", "--appendonly", "yes", "--appendfsync", "always"}
+		name, about, persistence = RedisAlways, "fsync before replies", []string{"--save", "", "--appendonly", "yes", "--appendfsync", "always"}
 	}
 	data := filepath.Join(dir, name)
 	if err := os.Mkdir(data, 0o700); err != nil {
@@ -38,11 +38,12 @@ func StartRedis(ctx context.Context, dir string, always bool, maxClients int) (*
 	}
 	args := append([]string{"--bind", host, "--port", port, "--dir", data, "--maxclients", strconv.Itoa(maxClients),
 		"--protected-mode", "no"}, persistence...) // its protection knows no loopback address but 127.0.0.1
-	s, err := start(ctx, name, addr, process.Command{Path: redisProgram, Args: args})
+	s, err := start(ctx, name, addr, process.Command{Path: program, Args: args})
 	if err != nil {
 		return nil, err
 	}
-	s.Command = redisProgram + strings.ReplaceAll(" "+strings.Join(persistence, " "), "--save  ", "--save '' ")
+	s.About = about
+	s.Command = RedisProgram + strings.ReplaceAll(" "+strings.Join(persistence, " "), "--save  ", "--save '' ")
 	return s, nil
 }
 
@@ -58,12 +59,14 @@ func StartPostkeys(ctx context.Context, binary, dsn string, env []string, maxCli
 		return nil, err
 	}
 	all := append(foreignEnvironment(os.Environ()),
-		"REDIS_ADDR="+addr, "METRICS_ADDR="+metrics, "PG_DSN="+dsn, "MAXCLIENTS="+strconv.Itoa(maxClients))
+		"REDIS_ADDR="+addr, "METRICS_ADDR="+metrics, "PG_DSN="+dsn, "MAXCLIENTS="+strconv.Itoa(maxClients),
+		"PPROF=true") // costs nothing until asked, and tells what a postkeys does that answers no more
 	s, err := start(ctx, Postkeys, addr, process.Command{Path: binary, Env: append(all, env...)})
 	if err != nil {
 		return nil, err
 	}
 	s.Command = strings.TrimSpace(strings.Join(env, " ") + " postkeys")
+	s.profiles = "http://" + metrics + "/debug/pprof"
 	return s, nil
 }
 

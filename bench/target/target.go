@@ -41,8 +41,10 @@ type Server struct {
 	Addr    string
 	Version string // redis_version as INFO has it
 	Command string // how it was started, for the report
+	About   string // what sets it apart, or ""
 
-	process *process.Process
+	process  *process.Process
+	profiles string // where it serves its profiles, "" for nowhere
 }
 
 // PID is the number of the server's process.
@@ -78,13 +80,15 @@ func start(ctx context.Context, name, addr string, c process.Command) (*Server, 
 	return s, nil
 }
 
-// ping succeeds once the server answers.
+// ping succeeds if the server answers before ctx ends.
 func (s *Server) ping(ctx context.Context) error {
 	c, err := s.Dial(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = c.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = c.Close() }) // ends the wait for a server that takes connections and is silent
+	defer stop()
 	_, err = c.Do("PING")
 	return err
 }

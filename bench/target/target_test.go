@@ -30,7 +30,7 @@ func TestRedisServesBothWays(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for _, always := range []bool{false, true} {
-		s, err := StartRedis(t.Context(), dir, always, 100)
+		s, err := StartRedis(t.Context(), RedisProgram, dir, always, 100)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -72,6 +72,13 @@ func (t *Table) Note(hash uint64, now int64, c *Counting) {
 	slot.Store(pack(hash, now, freq))
 }
 
+// Begin records a key that may be new. One with a record of its own keeps it.
+func (t *Table) Begin(hash uint64, now int64) {
+	if slot := t.slot(hash); !owns(slot.Load(), hash) {
+		slot.Store(pack(hash, now, initialFreq))
+	}
+}
+
 // Forget records that a key is gone, so that a later key of the same name
 // starts afresh.
 func (t *Table) Forget(hash uint64) {

@@ -23,7 +23,9 @@ func TestIdle(t *testing.T) {
 		{"another key used", func() { table.Note(other, start+24, nil) }, start + 25, 5},
 		{"a clock set back", func() {}, start + 19, 0},
 		{"set from outside", func() { table.Set(key, start+30, 1000, 9) }, start + 31, 1001},
+		{"said to be new", func() { table.Begin(key, start+32) }, start + 33, 1003},
 		{"gone", func() { table.Forget(key) }, start + 40, 40},
+		{"new", func() { table.Begin(key, start+41) }, start + 42, 1},
 	}
 	for _, s := range steps {
 		s.do()

@@ -12,7 +12,7 @@ import (
 // Arg is one argument of a step: literal bytes, or something that is known only when the case runs.
 type Arg struct {
 	Literal string
-	macro   string // "now", "nowms", "id" or "addr"; empty for a literal
+	macro   string // "now", "nowms", "id", "addr" or "laddr"; empty for a literal
 	offset  int64  // for times
 	conn    string // for connections
 }
@@ -43,7 +43,13 @@ func parseMacro(word string) (Arg, error) {
 			return Arg{}, fmt.Errorf("%s: %w", word, err)
 		}
 		return Arg{macro: name, offset: offset}, nil
-	case "id", "addr":
+	case "bytes":
+		all := make([]byte, 256)
+		for i := range all {
+			all[i] = byte(i)
+		}
+		return Arg{Literal: string(all)}, nil
+	case "id", "addr", "laddr":
 		return Arg{macro: name, conn: body}, nil
 	}
 	return Arg{}, fmt.Errorf("%s: unknown macro", word)

@@ -19,9 +19,6 @@ import (
 	"github.com/mnorrsken/postkeys/pg/pgtest"
 )
 
-// nodeClient is the Node library of the test, pinned so that a new release cannot break the build.
-const nodeClient = "@redis/client@6.3.1"
-
 // TestGoRedis runs what the README shows through go-redis, against redis-server too: there the expectations themselves
 // are tested.
 func TestGoRedis(t *testing.T) {
@@ -93,6 +90,21 @@ func useStrings(ctx context.Context, t *testing.T, c *redis.Client) {
 	want(t, c.BitCount(ctx, "bits", nil), 1)
 	want(t, c.Set(ctx, "binary", "\x00\xff\r\n", 0), "OK")
 	want(t, c.Get(ctx, "binary"), "\x00\xff\r\n")
+	want(t, c.SetArgs(ctx, "mykey", "again", redis.SetArgs{KeepTTL: true}), "OK")
+	want(t, c.GetEx(ctx, "mykey", time.Hour), "again")
+	want(t, c.Persist(ctx, "mykey"), true)
+	want(t, c.SetRange(ctx, "padded", 3, "x"), 4)
+	want(t, c.Get(ctx, "padded"), "\x00\x00\x00x")
+	fields, err := c.BitField(ctx, "bits", "OVERFLOW", "SAT", "INCRBY", "u2", "6", "5", "GET", "u8", "0").Result()
+	if err != nil || !slices.Equal(fields, []int64{3, 3}) {
+		t.Errorf("BITFIELD: %v, %v", fields, err)
+	}
+	want(t, c.BitOpNot(ctx, "inverted", "bits"), 1)
+	want(t, c.BitPosSpan(ctx, "inverted", 0, 0, -1, "BIT"), 6)
+	lcs, err := c.LCS(ctx, &redis.LCSQuery{Key1: "mykey", Key2: "session2", Idx: true}).Result()
+	if err != nil || lcs.Len != 0 {
+		t.Errorf("LCS: %v, %v", lcs, err)
+	}
 	if err := c.Incr(ctx, "mykey").Err(); err == nil || err.Error() != "ERR value is not an integer or out of range" {
 		t.Errorf("INCR of text: %v", err)
 	}
@@ -106,6 +118,9 @@ func useKeys(ctx context.Context, t *testing.T, c *redis.Client) {
 	want(t, c.Type(ctx, "a"), "string")
 	want(t, c.Rename(ctx, "a", "d"), "OK")
 	want(t, c.Copy(ctx, "d", "e", 0, false), 1)
+	want(t, c.ObjectEncoding(ctx, "d"), "int")
+	want(t, c.ExpireNX(ctx, "e", time.Hour), true)
+	want(t, c.ExpireGT(ctx, "e", time.Minute), false)
 	var scanned []string
 	iterator := c.Scan(ctx, 0, "*", 2).Iterator()
 	for iterator.Next(ctx) {
@@ -138,35 +153,64 @@ func usePipeline(ctx context.Context, t *testing.T, c *redis.Client) {
 	}
 }
 
-// TestNodeClient runs the same through a Node library.
-func TestNodeClient(t *testing.T) {
+// TestNodeClients runs the same through Node libraries, pinned so that a new release cannot break the build.
+func TestNodeClients(t *testing.T) {
+	dir := nodeClients(t)
+	for name, server := range clientServers(t) {
+		for _, script := range []string{"node-redis.mjs", "ioredis.mjs"} {
+			for _, protocol := range []int{2, 3} {
+				t.Run(fmt.Sprintf("%s/%s/resp%d", name, script, protocol), func(t *testing.T) {
+					run(t, dir, "node", script, strconv.Itoa(server.Port), strconv.Itoa(protocol))
+				})
+			}
+		}
+	}
+}
+
+// nodeClients copies the scripts to where their libraries are, and fetches those unless they are there.
+func nodeClients(t *testing.T) string {
 	root, err := servertest.ModuleRoot()
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(root, ".build", "node")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	// Without a package.json of its own npm would install into a folder further up.
-	if err := os.WriteFile(filepath.Join(dir, "package.json"), []byte("{\"private\": true}\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	run(t, dir, "npm", "install", "--no-package-lock", "--no-save", "--no-audit", "--no-fund", nodeClient)
-	script, err := os.ReadFile("testdata/client.mjs")
+	const lock = "package-lock.json"
+	wanted, err := os.ReadFile(filepath.Join("testdata", "node", lock))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "client.mjs"), script, 0o644); err != nil {
-		t.Fatal(err)
+	if strings.Contains(string(wanted), `"resolved"`) {
+		t.Errorf("%s names addresses; make it with npm install --package-lock-only --omit-lockfile-registry-resolved", lock)
 	}
-	for name, server := range clientServers(t) {
-		for _, protocol := range []int{2, 3} {
-			t.Run(fmt.Sprintf("%s/resp%d", name, protocol), func(t *testing.T) {
-				run(t, dir, "node", "client.mjs", strconv.Itoa(server.Port), strconv.Itoa(protocol))
-			})
+	// npm writes its own list last of all, so it stands for a complete installation.
+	_, missing := os.Stat(filepath.Join(dir, "node_modules", ".package-lock.json"))
+	there, err := os.ReadFile(filepath.Join(dir, lock))
+	fetch := missing != nil || err != nil || !slices.Equal(wanted, there)
+	if fetch {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
 		}
 	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(filepath.Join("testdata", "node"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(filepath.Join("testdata", "node", file.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, file.Name()), content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if fetch {
+		run(t, dir, "npm", "ci", "--no-audit", "--no-fund")
+	}
+	return dir
 }
 
 func run(t *testing.T, dir, name string, args ...string) {

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"fmt"
 	"path"
 	"strings"
 	"testing"
@@ -18,33 +17,39 @@ func runCases(t *testing.T, pair *Pair, use func(*Type) bool) {
 	for i := range cases {
 		c := &cases[i]
 		name := strings.TrimSuffix(path.Base(c.File), ".case") + "/" + c.Title
-		if !c.EachType {
-			runCase(t, pair, c, name, nil)
-			continue
+		kinds := []*Type{nil}
+		if c.EachType {
+			kinds = nil
+			for j := range Types {
+				if use(&Types[j]) {
+					kinds = append(kinds, &Types[j])
+				}
+			}
 		}
-		for j := range Types {
-			if use(&Types[j]) {
-				runCase(t, pair, c, name+"/"+Types[j].Name, &Types[j])
+		for _, kind := range kinds {
+			for _, protocol := range c.Protocols {
+				runCase(t, pair, c, name, Mode{Protocol: protocol, Kind: kind})
+				if c.canPipeline() {
+					runCase(t, pair, c, name, Mode{Protocol: protocol, Kind: kind, Pipelined: true})
+				}
 			}
 		}
 	}
 }
 
-func runCase(t *testing.T, pair *Pair, c *Case, name string, kind *Type) {
-	for _, protocol := range c.Protocols {
-		t.Run(fmt.Sprintf("%s/resp%d", name, protocol), func(t *testing.T) {
-			if err := pair.Run(c, protocol, kind); err != nil {
-				t.Error(err)
-			}
-		})
-	}
+func runCase(t *testing.T, pair *Pair, c *Case, name string, mode Mode) {
+	t.Run(name+"/"+mode.String(), func(t *testing.T) {
+		if err := pair.Run(c, mode); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestCasesAreStable runs the cases against two redis-servers: a case that tells them apart could never pass. With
 // REDIS_SERVER naming a Redis 7.2 it also checks the replies that the cases state.
 func TestCasesAreStable(t *testing.T) {
 	target := servertest.Redis(t)
-	pair := &Pair{Reference: servertest.Redis(t).Addr, Target: target.Addr, CheckStated: is72(t, target)}
+	pair := &Pair{Reference: servertest.Redis(t).Addr, Target: target.Addr, CheckStated: is72(t, target), TargetIsRedis: true}
 	runCases(t, pair, func(*Type) bool { return true })
 }
 

@@ -9,8 +9,7 @@ import (
 
 // notRandom holds the commands that random sequences leave out, with the reason.
 var notRandom = map[string]string{
-	"randomkey": "its reply is random",
-	"object":    "a container",
+	"object": "a container",
 	// Their replies tell how a server keeps a value rather than what is in it.
 	"object|freq": "depends on the eviction policy", "object|idletime": "depends on time", "object|refcount": "counts what servers share",
 	"object|help": "has no outcome",

@@ -19,6 +19,8 @@
 //	@nowms(-5)     the Unix time in milliseconds, less 5
 //	@id(b)         the client id of connection b
 //	@addr(b)       the address of connection b
+//	@laddr(b)      the server's address on connection b
+//	@bytes()       every byte there is, from 0 to 255
 //
 // A command may be preceded by a connection ("b> PING"; the connection named a is the default) and before that by a
 // matcher in brackets. Without one the bytes must be equal.

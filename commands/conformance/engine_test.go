@@ -109,7 +109,7 @@ func TestRunShowsDifferences(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, protocol := range []int{2, 3} {
-		err := pair.Run(&cases[0], protocol, nil)
+		err := pair.Run(&cases[0], Mode{Protocol: protocol, Pipelined: protocol == 3})
 		if err == nil || strings.Count(err.Error(), "replies differ") != 2 || !strings.Contains(err.Error(), "f:3: GET k") {
 			t.Errorf("RESP%d: %v", protocol, err)
 		}

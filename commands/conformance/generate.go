@@ -20,7 +20,7 @@ type Template struct {
 }
 
 // templates are all kinds of commands in random sequences. A new type of value adds its own list here.
-var templates = [][]Template{stringTemplates, bitTemplates, listTemplates, zsetTemplates, keyTemplates}
+var templates = [][]Template{stringTemplates, bitTemplates, listTemplates, zsetTemplates, keyTemplates, databaseTemplates}
 
 // Generator makes the arguments of one sequence. Everything it returns depends on its seed alone, and the outcome of
 // everything it returns depends on the sequence alone: no command waits for time to pass.
@@ -28,38 +28,74 @@ type Generator struct {
 	*rand.Rand
 	prefix string
 	keys   []string
+	// first is the number of the database that the sequence begins in; it uses the one after that too, and no other.
+	first int
+	// emptied says that the sequence begins with empty databases. Only then commands on whole databases depend on it alone.
+	emptied bool
 	// seconds hands out lifetimes that never repeat: whether one is greater than an equal one set a moment ago would
 	// depend on the clock.
 	seconds int
 }
 
-// Sequence makes sequence number index of the given seed. All its keys begin with a prefix of its own.
+// lanes is how many sequences may run at the same time: those whose numbers leave different remainders share no database.
+const lanes = 4
+
+// Sequence makes sequence number index of the given seed. All its keys begin with a prefix of its own, except the empty
+// key in sequences that begin with empty databases.
 func Sequence(seed, index uint64) []Command {
-	g := &Generator{Rand: rand.New(rand.NewPCG(seed, index)), prefix: fmt.Sprintf("s%d:", index)}
-	for i := range 5 + g.IntN(6) {
-		g.keys = append(g.keys, g.newKey(i))
+	g := newGenerator(seed, index)
+	var commands []Command
+	if g.emptied {
+		commands = append(commands, plain("SELECT", g.otherDatabase()), plain("FLUSHDB"))
 	}
-	commands := []Command{plain("SELECT", "0")}
+	commands = append(commands, plain("SELECT", g.firstDatabase()))
+	if g.emptied {
+		commands = append(commands, plain("FLUSHDB"))
+	}
 	for range 20 + g.IntN(21) {
 		commands = append(commands, g.command())
 	}
 	return commands
 }
 
-// newKey makes key number i of the sequence: mostly short, some binary, a few longer than an index entry may be.
+func newGenerator(seed, index uint64) *Generator {
+	g := &Generator{
+		Rand: rand.New(rand.NewPCG(seed, index)), prefix: fmt.Sprintf("s%d:", index), first: 2 * int(index%lanes),
+	}
+	g.emptied = g.IntN(8) == 0
+	for i := range 5 + g.IntN(6) {
+		g.keys = append(g.keys, g.newKey(i))
+	}
+	return g
+}
+
+func (g *Generator) firstDatabase() string { return strconv.Itoa(g.first) }
+func (g *Generator) otherDatabase() string { return strconv.Itoa(g.first + 1) }
+
+// newKey makes key number i of the sequence: mostly short, some binary or empty, a few longer than an index entry may be
+// and very few huge. Long ones may have another one of the sequence as their prefix.
 func (g *Generator) newKey(i int) string {
 	key := g.prefix + strconv.Itoa(i)
 	switch {
+	case i == 0 && g.emptied:
+		return ""
 	case i == 1:
 		return key + "\x00\xff\r\n"
-	case i == 2 && g.IntN(20) == 0:
-		return key + strings.Repeat("long", 800+g.IntN(3))
+	case (i == 2 || i == 3) && g.IntN(20) == 0:
+		return g.prefix + strings.Repeat("long", g.IntN(1000)) + strconv.Itoa(i)
+	case i == 4 && g.IntN(20) == 0:
+		return key + g.binary(500+g.IntN(30))
+	case i == 4 && g.IntN(1000) == 0:
+		return key + strings.Repeat("\x00\xfe", 1<<19)
 	}
 	return key
 }
 
 // command makes one command; a few are spoiled so that they end in an error, or nearly.
-func (g *Generator) command() Command {
+func (g *Generator) command() Command { return g.spoil(g.choose(templates)) }
+
+// choose makes one command from lists of templates.
+func (g *Generator) choose(templates [][]Template) Command {
 	total := 0
 	for _, list := range templates {
 		for i := range list {
@@ -70,7 +106,7 @@ func (g *Generator) command() Command {
 	for _, list := range templates {
 		for i := range list {
 			if at -= list[i].Weight; at < 0 {
-				return g.spoil(list[i].Make(g))
+				return list[i].Make(g)
 			}
 		}
 	}
@@ -143,8 +179,8 @@ func (g *Generator) value() string {
 	case 6:
 		return strings.Repeat(g.pick("x", "ab", "\x00", "\xff"), g.IntN(60))
 	case 7:
-		if g.IntN(10) == 0 {
-			return g.binary(1000 + g.IntN(4000))
+		if g.IntN(3) == 0 { // around the length that is loaded only if it is asked for, and beyond
+			return strings.Repeat(g.binary(10), 190+g.IntN(20)*(1+g.IntN(8)))
 		}
 		return g.binary(40 + g.IntN(10))
 	default:

@@ -21,8 +21,12 @@ var keyTemplates = []Template{
 	{4, func(g *Generator) Command {
 		return plain(append([]string{"COPY", g.key(), g.key()}, g.copyOptions()...)...)
 	}},
-	{2, func(g *Generator) Command { return plain("MOVE", g.key(), g.pick("0", "1", "1", "16", "x")) }},
-	{2, func(g *Generator) Command { return plain("SELECT", g.pick("0", "0", "1")) }},
+	{2, func(g *Generator) Command {
+		return plain("MOVE", g.key(), g.pick(g.firstDatabase(), g.otherDatabase(), g.otherDatabase(), "16", "x"))
+	}},
+	{2, func(g *Generator) Command {
+		return plain("SELECT", g.pick(g.firstDatabase(), g.firstDatabase(), g.otherDatabase()))
+	}},
 	{1, func(g *Generator) Command {
 		return Command{Args: []string{"KEYS", g.prefix + g.pick("*", "?", "[0-3]", "\\2", "[^1]*")}, Match: Matcher{kind: "unordered"}}
 	}},
@@ -32,6 +36,34 @@ var keyTemplates = []Template{
 			Match: Matcher{kind: "scan"},
 		}
 	}},
+}
+
+// databaseTemplates make commands on whole databases, or PING where the sequence has to share them.
+var databaseTemplates = []Template{
+	{4, func(g *Generator) Command {
+		if !g.emptied {
+			return plain("PING")
+		}
+		switch g.IntN(6) {
+		case 0:
+			return plain(append([]string{"FLUSHDB"}, g.flushOption()...)...)
+		case 1:
+			return plain("SWAPDB", g.pick(g.firstDatabase(), g.otherDatabase()), g.otherDatabase())
+		case 2:
+			return Command{Args: []string{"KEYS", g.pick("*", "", "?*", "[^s]*")}, Match: Matcher{kind: "unordered"}}
+		case 3:
+			return Command{Args: []string{"RANDOMKEY"}, Match: Matcher{kind: "type"}}
+		default:
+			return plain("DBSIZE")
+		}
+	}},
+}
+
+func (g *Generator) flushOption() []string {
+	if g.IntN(2) == 0 {
+		return nil
+	}
+	return []string{g.pick("SYNC", "ASYNC", "async", "now")}
 }
 
 // expire returns one of the four commands that set an expiry.
@@ -60,7 +92,7 @@ func (g *Generator) expire() []string {
 func (g *Generator) copyOptions() []string {
 	var options []string
 	if g.IntN(3) == 0 {
-		options = append(options, "DB", g.pick("0", "1"))
+		options = append(options, "DB", g.pick(g.firstDatabase(), g.otherDatabase()))
 	}
 	if g.IntN(2) == 0 {
 		options = append(options, "REPLACE")

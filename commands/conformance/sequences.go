@@ -11,10 +11,9 @@ import (
 )
 
 const (
-	// groupSize sequences run between two flushes, spread over as many connections as workers.
+	// groupSize sequences run between two flushes, spread over as many connections as there are lanes.
 	groupSize = 400
-	workers   = 4
-	// failuresMax is after how many failing sequences a run ends.
+	// failuresMax is how many failing sequences are reported.
 	failuresMax = 3
 )
 
@@ -54,21 +53,49 @@ func (c *Command) describe() string {
 	return strings.Join(words, " ")
 }
 
-// Sequences runs count random sequences on both servers, in groups that share a keyspace and in pipelines cut at random
-// places, and returns those that differ. The error tells why the run could not go on.
+// Sequences runs count random sequences on both servers and in both protocols, in groups that share a server and in
+// pipelines cut at random places, and returns those that differ. The error tells why the run could not go on.
 func (p *Pair) Sequences(seed, first, count uint64) ([]*Failure, error) {
 	var failures []*Failure
 	for from := first; from < first+count; from += groupSize {
-		found, err := p.group(seed, from, min(from+groupSize, first+count))
-		if err != nil {
-			return failures, fmt.Errorf("sequences %d to %d of seed %d: %w", from, from+groupSize, seed, err)
+		to := min(from+groupSize, first+count)
+		for pass := range 2 {
+			found, err := p.group(seed, from, to, pass)
+			if err != nil {
+				return failures, fmt.Errorf("sequences %d to %d of seed %d: %w", from, to-1, seed, err)
+			}
+			for _, f := range found {
+				if err := p.shrink(f); err != nil {
+					return failures, err
+				}
+				if failures = append(failures, f); len(failures) == failuresMax {
+					return failures, nil
+				}
+			}
 		}
-		for _, f := range found {
+	}
+	return failures, nil
+}
+
+// Each runs sequences one after the other on a connection to each server, in pipelines cut at random places, and returns
+// the first that differ.
+func (p *Pair) Each(sequences [][]Command, protocol int) ([]*Failure, error) {
+	if err := p.flush(); err != nil {
+		return nil, err
+	}
+	want, got, err := p.both(sequences, protocol, 1)
+	if err != nil {
+		return nil, err
+	}
+	var failures []*Failure
+	for i, commands := range sequences {
+		if at, difference := compare(commands, want[i], got[i], protocol); at >= 0 {
+			f := &Failure{Index: uint64(i), Protocol: protocol, Commands: commands[:at+1], Difference: difference}
 			if err := p.shrink(f); err != nil {
 				return failures, err
 			}
 			if failures = append(failures, f); len(failures) == failuresMax {
-				return failures, nil
+				break
 			}
 		}
 	}
@@ -91,22 +118,25 @@ func (p *Pair) flush() error {
 	return nil
 }
 
-// group runs the sequences from up to to, on both servers and over all workers at the same time.
-func (p *Pair) group(seed, from, to uint64) ([]*Failure, error) {
+// group runs the sequences from up to to, on both servers and over all lanes at the same time. In the first pass the even
+// lanes speak RESP2 and the odd ones RESP3, in the second pass it is the other way round.
+func (p *Pair) group(seed, from, to uint64, pass int) ([]*Failure, error) {
 	if err := p.flush(); err != nil {
 		return nil, err
 	}
-	found := make([][]*Failure, workers)
-	errs := make([]error, workers)
+	found := make([][]*Failure, lanes)
+	errs := make([]error, lanes)
 	var wg sync.WaitGroup
-	for w := range uint64(workers) {
+	for w := range uint64(lanes) {
 		wg.Go(func() {
 			var sequences [][]Command
 			var indexes []uint64
-			for index := from + w; index < to; index += workers {
-				sequences, indexes = append(sequences, Sequence(seed, index)), append(indexes, index)
+			for index := from; index < to; index++ {
+				if index%lanes == w {
+					sequences, indexes = append(sequences, Sequence(seed, index)), append(indexes, index)
+				}
 			}
-			protocol := 2 + int(w%2)
+			protocol := 2 + (int(w)+pass)%2
 			want, got, err := p.both(sequences, protocol, seed^from^w<<32)
 			if err != nil {
 				errs[w] = err
@@ -183,13 +213,17 @@ func runSequences(addr string, sequences [][]Command, protocol int, chunks uint6
 	return split, nil
 }
 
+// chunkSizes are the lengths of pipelines, drawn alike. Short ones come often: what a server keeps from one command to the
+// next differs from what it finds when it starts anew, and long ones hold most of the commands anyway.
+var chunkSizes = []int{1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 12, 20, 30, 60, 200}
+
 // runChunks sends commands in pipelines of random length.
 func runChunks(c *servertest.Client, commands []Command, chunks uint64) ([][]byte, error) {
 	random := rand.New(rand.NewPCG(chunks, 0))
 	var replies [][]byte
 	var pipeline []byte
 	for at := 0; at < len(commands); {
-		n := min([]int{1, 2, 7, 30, 100, 400}[random.IntN(6)], len(commands)-at)
+		n := min(chunkSizes[random.IntN(len(chunkSizes))], len(commands)-at)
 		pipeline = pipeline[:0]
 		for _, command := range commands[at : at+n] {
 			pipeline = servertest.AppendCommand(pipeline, command.Args...)

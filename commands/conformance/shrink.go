@@ -1,18 +1,22 @@
 package conformance
 
-// replaysMax bounds the work of shrinking one sequence.
-const replaysMax = 400
+const (
+	// replaysMax bounds the work of shrinking one sequence.
+	replaysMax = 400
+	// cutsTried is in how many ways a sequence is cut into pipelines to see whether it fails alone.
+	cutsTried = 20
+)
 
 // shrink replays a failing sequence alone and removes commands as long as a difference shows. When it does not show
-// alone, the failure stays as it is.
+// alone, however the sequence is cut, the failure stays as it is.
 func (p *Pair) shrink(f *Failure) error {
-	replays := 0
+	replays, cuts := 0, uint64(0)
 	differs := func(commands []Command) (int, string, error) {
 		replays++
 		if err := p.flush(); err != nil {
 			return -1, "", err
 		}
-		want, got, err := p.both([][]Command{commands}, f.Protocol, 0)
+		want, got, err := p.both([][]Command{commands}, f.Protocol, cuts)
 		if err != nil {
 			return -1, "", err
 		}
@@ -20,6 +24,10 @@ func (p *Pair) shrink(f *Failure) error {
 		return at, difference, nil
 	}
 	at, difference, err := differs(f.Commands)
+	for err == nil && at < 0 && cuts < cutsTried {
+		cuts++
+		at, difference, err = differs(f.Commands)
+	}
 	if err != nil || at < 0 {
 		return err
 	}

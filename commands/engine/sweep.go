@@ -33,6 +33,8 @@ const (
 	sweepFast         = 25 * time.Millisecond
 	sweepWalk         = 100 * time.Millisecond
 	housekeepingEvery = time.Minute
+	// sweepConnectTimeout bounds an attempt to connect if nothing else does.
+	sweepConnectTimeout = 10 * time.Second
 )
 
 // Run sweeps until ctx is done.
@@ -54,19 +56,21 @@ func (s *Sweep) Run(ctx context.Context) {
 		case <-timer.C:
 		}
 		pause = sweepSlow
-		if w.connect() != nil {
-			s.engine.health.down()
+		if err := w.connect(sweepConnectTimeout); err != nil {
+			s.engine.failing(err)
 			continue
 		}
 		r, err := sweeper.Step(w.conn, s.Active.Load(), s.onExpired)
 		if err != nil {
 			if pg.KindOf(err) == pg.KindUnavailable {
-				s.engine.health.down()
+				s.engine.failing(err)
+			} else {
+				s.engine.answers() // it refuses to write, and may still serve reads
 			}
 			s.engine.opts.Log.Debug("sweeping expired keys", "error", pg.ReasonOf(err))
 			continue
 		}
-		s.engine.health.up()
+		s.engine.answers()
 		s.engine.Expired.Add(r.Expired)
 		found = found || r.Volatile > 0 || r.Freed > 0
 		pause = pace(r, found || foundBefore)
@@ -85,7 +89,7 @@ func (s *Sweep) Run(ctx context.Context) {
 // pace returns the pause before the next window.
 func pace(r pg.SweepResult, found bool) time.Duration {
 	switch {
-	case 20*(r.Expired+r.Freed) > r.Rows:
+	case r.More, 20*(r.Expired+r.Freed) > r.Rows:
 		return sweepFast // more than one row in twenty: likely more to come
 	case found && !r.Wrapped:
 		return sweepWalk

@@ -21,23 +21,22 @@ type Claim struct {
 	DB   int
 	Name []byte // valid until the task is done
 	Hash uint64 // pg.HashKey(DB, Name)
+	Item int    // the command's place in the task
 	Mode pg.Mode
 	Part pg.Part
 	// Needs is which elements of a collection, nil for none or for strings.
 	Needs *pg.Needs
 
 	entry      *pg.Entry
-	generation uint64
+	generation uint64 // of the unit when entry was planned
 }
 
-// Entry returns the claimed key inside the unit. It costs a round trip only
-// after another command of the unit had everything written out in between.
-func (c *Claim) Entry(tx *pg.Tx) (*pg.Entry, error) {
-	if c.generation == tx.Generation() {
-		return c.entry, nil
-	}
-	return tx.Entry(c.DB, c.Name, c.Mode, c.Part, c.Needs)
-}
+// writes reports whether the claim keeps others from the key.
+func (c *Claim) writes() bool { return c.Mode != pg.ModeRead }
+
+// Entry returns the key inside the unit, for a claim that [Task.Resolve] has
+// made ready.
+func (c *Claim) Entry() *pg.Entry { return c.entry }
 
 // Lane says which rounds a task may join.
 type Lane uint8
@@ -61,18 +60,18 @@ const (
 type Runner interface {
 	// Run applies items from..to-1 in order, using the claims of the task. An
 	// error is one of PostgreSQL's and ends the round; a command's own failure
-	// is a reply. After an error, or a failed commit, Run is called again for
-	// the same items: what it produced since the last Keep is void.
+	// is a reply. After an error, a panic, or a failed commit, Run is called
+	// again for the same items: what it produced since the last Keep is void.
 	Run(tx *pg.Tx, from, to int) error
 	// Keep makes what Run produced final: it is committed.
 	Keep()
 	// Fail answers items from..to-1 with an error in place of running them,
-	// finally.
+	// finally. It must not panic.
 	Fail(from, to int, err error)
 	// Done ends the task. It is called exactly once, after the last Keep or
-	// Fail, and must not block. The task may be used again from then on. What
-	// Done queued leaves when the flusher it returns is flushed, which happens
-	// once every task of the round is done.
+	// Fail, and must not block or panic. The task may be used again from then
+	// on. What Done queued leaves when the flusher it returns is flushed, which
+	// happens once every task of the round is done.
 	Done() Flusher
 }
 
@@ -88,7 +87,59 @@ type Task struct {
 	Claims []Claim // in the order of the commands
 
 	submitted time.Time
+	seq       uint64 // order of submission
+	waits     bool   // its keys are listed as wanted
+	isolated  bool   // it was part of a round that PostgreSQL refused
+	end       int    // claims from here on are not part of the unit under way
 }
+
+// alone reports whether the task has a round of its own.
+func (t *Task) alone() bool { return t.Lane == Slow || t.isolated }
 
 // writes reports whether the task holds keys that rounds have to be ordered by.
 func (t *Task) writes() bool { return t.Lane != Read }
+
+// plan claims the keys of items from..to-1, in the order of the commands.
+func (t *Task) plan(tx *pg.Tx, from, to int) {
+	first := 0
+	for first < len(t.Claims) && t.Claims[first].Item < from {
+		first++
+	}
+	t.end = len(t.Claims)
+	for t.end > first && t.Claims[t.end-1].Item >= to {
+		t.end--
+	}
+	t.planFrom(tx, first)
+}
+
+func (t *Task) planFrom(tx *pg.Tx, first int) {
+	generation := tx.Generation()
+	for i := first; i < t.end; i++ {
+		c := &t.Claims[i]
+		c.entry = tx.Plan(c.DB, c.Name, c.Hash, c.Mode, c.Part)
+		c.entry.Need(c.Needs)
+		c.generation = generation
+	}
+}
+
+// Resolve makes the entries of claims from..to-1 ready, for a command that is
+// about to run. They are, unless an earlier command of the unit had everything
+// written out, or brought a key here of which less is known than claimed: then
+// these keys and those of all later commands of the task are loaded again, in
+// one round trip.
+func (t *Task) Resolve(tx *pg.Tx, from, to int) error {
+	generation := tx.Generation()
+	for i := from; i < to; i++ {
+		if c := &t.Claims[i]; c.generation == generation && c.entry.Has(c.Part) {
+			continue
+		}
+		// Some of the keys may be in the working set by now, with less than
+		// is claimed here.
+		if err := tx.Flush(); err != nil {
+			return err
+		}
+		t.planFrom(tx, from)
+		return tx.Load()
+	}
+	return nil
+}

@@ -3,9 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
-	"runtime/debug"
 	"time"
 
 	"github.com/mnorrsken/postkeys/pg"
@@ -27,7 +25,6 @@ type worker struct {
 func (w *worker) signal() { w.wake <- struct{}{} }
 
 func (w *worker) loop() {
-	defer w.engine.workers.Done()
 	defer w.disconnect()
 	for {
 		round, closed := w.engine.next(w, w.round[:0])
@@ -40,11 +37,45 @@ func (w *worker) loop() {
 		}
 		w.round = round
 		w.serve(round)
-		// The keys are free before the clients hear of it: a client's next
-		// command finds no trace of its last one.
-		w.engine.release(round)
-		w.finish(round)
 		clear(round)
+	}
+}
+
+// serve runs a round to its end. If PostgreSQL refuses it, the tasks run again
+// one by one, and the commands of the one that is refused again one by one: an
+// error that one command causes reaches that command alone.
+func (w *worker) serve(round []*Task) {
+	if err := w.attempt(slice{round, 0, wholeTask}); err != nil {
+		if len(round) > 1 {
+			w.engine.isolate(round)
+			return
+		}
+		w.itemByItem(round, err)
+	}
+	// The keys are free before the clients hear of it: a client's next
+	// command finds no trace of its last one.
+	w.engine.release(round)
+	w.finish(round)
+}
+
+// itemByItem runs the commands of a round's only task one by one, after
+// PostgreSQL has refused them together. Once refusals have taken as long as a
+// task may wait, which takes timeouts, the commands left get the last one's
+// error: a pipeline on a key that somebody keeps locked does not occupy the
+// worker for the timeouts of all its commands.
+func (w *worker) itemByItem(round []*Task, err error) {
+	t := round[0]
+	wasted := time.Duration(0)
+	for item := range t.Items {
+		started := time.Now()
+		if t.Items > 1 && wasted < w.engine.opts.Patience {
+			err = w.attempt(slice{round, item, item + 1})
+		}
+		if err != nil {
+			wasted += time.Since(started)
+			w.engine.refused(err)
+			t.Runner.Fail(item, item+1, err)
+		}
 	}
 }
 
@@ -60,177 +91,18 @@ func (w *worker) finish(round []*Task) {
 	w.replies = w.replies[:0]
 }
 
-// slice is a part of a round: the items from..to-1 of each task.
-type slice struct {
-	tasks    []*Task
-	from, to int // to is wholeTask for all items
-}
-
-const wholeTask = -1
-
-func (s slice) bounds(t *Task) (from, to int) {
-	if s.to == wholeTask {
-		return 0, t.Items
-	}
-	return s.from, s.to
-}
-
-// serve runs a round. If PostgreSQL refuses it, the tasks run one by one, and
-// the commands of the one that is refused again one by one: an error that one
-// command causes reaches that command alone.
-func (w *worker) serve(round []*Task) {
-	if w.attempt(slice{round, 0, wholeTask}) == nil {
-		return
-	}
-	w.engine.Isolated.Add(1)
-	for i, t := range round {
-		err := error(nil)
-		if len(round) > 1 {
-			err = w.attempt(slice{round[i : i+1], 0, wholeTask})
-		}
-		if len(round) == 1 || err != nil {
-			for item := range t.Items {
-				s := slice{round[i : i+1], item, item + 1}
-				if err := w.attempt(s); err != nil {
-					w.engine.opts.Log.Warn("a command was refused by PostgreSQL", "error", pg.ReasonOf(err))
-					t.Runner.Fail(item, item+1, err)
-				}
-			}
-		}
-	}
-}
-
-// maxRetries bounds how often a slice is run again after losing a race.
-const maxRetries = 100
-
-// attempt runs a slice until it has an outcome. It returns an error only if
-// PostgreSQL refused the slice and nothing was changed; every other outcome has
-// been told to the runners.
-func (w *worker) attempt(s slice) error {
-	e := w.engine
-	for try := 0; ; try++ {
-		err := w.unit(s)
-		if err == nil {
-			e.health.up()
-			return nil
-		}
-		switch pg.KindOf(err) {
-		case pg.KindRetry:
-			e.Retries.Add(1)
-			if try >= maxRetries {
-				return err
-			}
-			if try > 2 {
-				time.Sleep(time.Duration(rand.IntN(1000*min(try, 20))) * time.Microsecond)
-			}
-		case pg.KindUnavailable:
-			e.Lost.Add(1)
-			e.health.down()
-			if !w.waitForPostgres(s, try) {
-				e.opts.Log.Warn("PostgreSQL is not reachable", "error", pg.ReasonOf(err))
-				s.fail(err)
-				return nil
-			}
-		case pg.KindUnknown:
-			e.Unknown.Add(1)
-			e.opts.Log.Error("the outcome of a commit is unknown", "error", pg.ReasonOf(err))
-			s.fail(err)
-			return nil
-		default:
-			return err
-		}
-	}
-}
-
-// waitForPostgres pauses before the next attempt to reach PostgreSQL. It
-// returns false when the tasks have waited long enough.
-func (w *worker) waitForPostgres(s slice, try int) bool {
-	patience := w.engine.opts.Patience
-	waited := time.Since(s.tasks[0].submitted)
-	if waited >= patience {
-		return false
-	}
-	pause := min(time.Duration(5<<min(try, 7))*time.Millisecond, patience-waited)
-	time.Sleep(pause + time.Duration(rand.Int64N(int64(pause)/4+1)))
-	return true
-}
-
-func (s slice) fail(err error) {
-	for _, t := range s.tasks {
-		from, to := s.bounds(t)
-		t.Runner.Fail(from, to, err)
-	}
-}
-
-// unit runs a slice once as one unit of work.
-func (w *worker) unit(s slice) error {
-	if err := w.connect(); err != nil {
-		return err
-	}
-	tx := w.conn.Begin()
-	plan(tx, s.tasks)
-	err := tx.Load()
-	items := 0
-	for _, t := range s.tasks {
-		if err != nil {
-			break
-		}
-		from, to := s.bounds(t)
-		items += to - from
-		err = w.run(t, tx, from, to)
-	}
-	if err != nil {
-		tx.Rollback()
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return err
-	}
-	for _, t := range s.tasks {
-		t.Runner.Keep()
-	}
-	w.engine.Rounds.Add(1)
-	w.engine.Items.Add(int64(items))
-	return nil
-}
-
-// plan claims the keys of all tasks in the order of the commands.
-func plan(tx *pg.Tx, tasks []*Task) {
-	generation := tx.Generation()
-	for _, t := range tasks {
-		for i := range t.Claims {
-			c := &t.Claims[i]
-			c.entry = tx.Plan(c.DB, c.Name, c.Hash, c.Mode, c.Part)
-			c.entry.Need(c.Needs)
-			c.generation = generation
-		}
-	}
-}
-
-// run applies a task, turning a panic into an error of that task.
-func (w *worker) run(t *Task, tx *pg.Tx, from, to int) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			w.engine.opts.Log.Error("a command panicked", "panic", v, "stack", string(debug.Stack()))
-			err = fmt.Errorf("internal error: %v", v)
-		}
-	}()
-	return t.Runner.Run(tx, from, to)
-}
-
-// connect makes sure that there is a connection.
-func (w *worker) connect() error {
+// connect makes sure that there is a connection, within a time.
+func (w *worker) connect(timeout time.Duration) error {
 	epoch := w.engine.epoch.Load()
 	if w.conn != nil && !w.conn.Broken() && w.epoch == epoch {
 		return nil
 	}
 	w.disconnect()
-	ctx := context.Background()
 	if t := w.engine.opts.PG.ConnectTimeout; t > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, t)
-		defer cancel()
+		timeout = min(timeout, t)
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
 	conn, err := pg.Connect(ctx, w.engine.opts.PG)
 	if err != nil {
 		return &pg.Error{Kind: pg.KindUnavailable, Err: err}
@@ -251,4 +123,17 @@ func (w *worker) disconnect() {
 		w.engine.opts.Log.Debug("closing a connection", "error", pg.ReasonOf(err))
 	}
 	w.conn = nil
+}
+
+// pause waits for d and up to a quarter more, so that those who failed together
+// do not try again together. It returns false at once when ctx is done.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d + rand.N(d/4+1))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

@@ -27,14 +27,14 @@ func explain(history []porcupine.Operation) string {
 		before := state{}
 		for _, op := range longest {
 			placed[line(op)] = true
-			_, before = apply(before, op.Input.(command).args)
+			_, before = apply(before, op.Input.(command))
 		}
 		var b strings.Builder
 		fmt.Fprintf(&b, "group %s: an order of %d of its %d commands ends with\n", ops[0].Input.(command).group, len(longest), len(ops))
 		for _, op := range longest[max(0, len(longest)-shown):] {
 			b.WriteString(line(op))
 		}
-		fmt.Fprintf(&b, "which leaves %q; then follow in some order, by their end:\n", before)
+		fmt.Fprintf(&b, "which leaves %v; then follow in some order, by their end:\n", before)
 		slices.SortFunc(ops, func(x, y porcupine.Operation) int { return cmp.Compare(x.Return, y.Return) })
 		left := shown
 		for _, op := range ops {

@@ -1,8 +1,10 @@
 package linearizability
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,12 +13,19 @@ import (
 	"github.com/mnorrsken/postkeys/pg/pgtest"
 )
 
+// progressTimeout is how long the load may take for a step.
+const progressTimeout = 5 * time.Minute
+
+// deadlockTimeout is how long a deadlock stops the units in it. With PostgreSQL's second, all clients of a group would wait at the same
+// time, and the checker would have to try too many orders.
+const deadlockTimeout = "20ms"
+
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 // TestTwoServersWithoutACommonKeyspaceFail shows that the test can fail: two redis-servers know nothing of each other.
 func TestTwoServersWithoutACommonKeyspaceFail(t *testing.T) {
 	t.Parallel()
-	w := startWorkload(servertest.Redis(t).Addr, servertest.Redis(t).Addr)
+	w := startWorkload(redis(t).Addr, redis(t).Addr)
 	if err := w.progress(500, time.Minute); err != nil {
 		t.Fatal(err)
 	}
@@ -33,9 +42,11 @@ func TestTwoServersWithoutACommonKeyspaceFail(t *testing.T) {
 // TestTwoNodes runs clients on two nodes of one database.
 func TestTwoNodes(t *testing.T) {
 	dsn := pgtest.DSN(t)
-	w := startWorkload(servertest.Postkeys(t, dsn).Addr, servertest.Postkeys(t, dsn).Addr)
+	pgtest.Exec(t, dsn, `do $$ begin execute format('alter database %I set deadlock_timeout = %L', current_database(), '`+
+		deadlockTimeout+`'); end $$`)
+	w := startWorkload(node(t, dsn).Addr, node(t, dsn).Addr)
 	defer w.finish()
-	if err := w.progress(20000, time.Minute); err != nil {
+	if err := w.progress(*load, progressTimeout); err != nil {
 		t.Error(err)
 	}
 	w.finish()
@@ -47,9 +58,9 @@ func TestTwoNodes(t *testing.T) {
 
 // TestTwoNodesWithCrashes kills nodes and PostgreSQL under load, each of them more than once.
 func TestTwoNodesWithCrashes(t *testing.T) {
-	cluster := pgtest.NewCluster(t, nil)
+	cluster := pgtest.NewCluster(t, map[string]string{"deadlock_timeout": deadlockTimeout})
 	dsn := cluster.DSN("postkeys")
-	nodes := []*servertest.Server{servertest.Postkeys(t, dsn), servertest.Postkeys(t, dsn)}
+	nodes := []*servertest.Server{node(t, dsn), node(t, dsn)}
 	w := startWorkload(nodes[0].Addr, nodes[1].Addr)
 	defer w.finish()
 
@@ -66,14 +77,28 @@ func TestTwoNodesWithCrashes(t *testing.T) {
 	for _, crash := range []func(){
 		restart(nodes[0]), cluster.Restart, restart(nodes[1]), cluster.Restart, restart(nodes[0]), restart(nodes[1]),
 		cluster.Restart,
+		func() { // everything at once
+			for _, s := range nodes {
+				if err := s.Kill(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cluster.Kill()
+			cluster.Start()
+			for _, s := range nodes {
+				if err := s.Start(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		},
 	} {
 		// Between two crashes both nodes must serve again, and the load must be under way.
-		if err := w.progress(500, time.Minute); err != nil {
+		if err := w.progress(*crashLoad, progressTimeout); err != nil {
 			t.Fatal(err)
 		}
 		crash()
 	}
-	if err := w.progress(500, time.Minute); err != nil {
+	if err := w.progress(*crashLoad, progressTimeout); err != nil {
 		t.Fatal(err)
 	}
 	w.finish()
@@ -81,6 +106,17 @@ func TestTwoNodesWithCrashes(t *testing.T) {
 		t.Error(err)
 	}
 	t.Log(w.summary())
+}
+
+// node starts a postkeys server for the workload, and redis a redis-server.
+func node(t *testing.T, dsn string) *servertest.Server {
+	t.Helper()
+	return servertest.Postkeys(t, dsn, fmt.Sprintf("DATABASES=%d", databases))
+}
+
+func redis(t *testing.T) *servertest.Server {
+	t.Helper()
+	return servertest.Redis(t, "--databases", strconv.Itoa(databases))
 }
 
 // picture is where a failing history is drawn.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,7 +15,10 @@ import (
 // command is what a client sends. Commands on the same keys share a group, which is checked by itself.
 type command struct {
 	group string
+	db    int // which of the group's two database indexes: 0 or 1
 	args  []string
+
+	database int // its number
 }
 
 // outcome is what a client learns.
@@ -26,11 +30,17 @@ type outcome struct {
 // never is the return time of a command of unknown outcome.
 const never = math.MaxInt64
 
-// state holds the values of the keys of a group; an empty one is absent, no command of the workload stores an empty value.
-// The last character of a key is its index.
-type state [3]string
+// contents is a key's; one without a text is absent, no command of the workload stores an empty string.
+type contents struct {
+	text    string
+	expires bool // some time after the test
+}
 
-func index(key string) int { return int(key[len(key)-1] - '0') }
+// state holds the keys of a group, by database index and key. The last character of a key's name is its number. Most groups use
+// one database index, which they share with others; those that flush and swap have two of their own.
+type state [2][3]contents
+
+func number(key string) int { return int(key[len(key)-1] - '0') }
 
 // model says what Redis answers.
 var model = porcupine.Model{
@@ -48,89 +58,194 @@ var model = porcupine.Model{
 	},
 	Init: func() any { return state{} },
 	Step: func(before, input, output any) (bool, any) {
-		reply, after := apply(before.(state), input.(command).args)
+		reply, after := apply(before.(state), input.(command))
 		o := output.(outcome)
 		return o.unknown || o.reply == reply, after
 	},
 	Hash: func(s any) uint64 { return maphash.Comparable(hashSeed, s.(state)) },
 	DescribeOperation: func(input, output any) string {
-		o := output.(outcome)
+		o, c := output.(outcome), input.(command)
 		if o.unknown {
 			o.reply = "(unknown)"
 		}
-		return fmt.Sprintf("%s: %.60q", strings.Join(input.(command).args, " "), o.reply)
+		return fmt.Sprintf("[%d] %s: %.60q", c.db, strings.Join(c.args, " "), o.reply)
 	},
-	DescribeState: func(s any) string { return fmt.Sprintf("%q", s.(state)) },
+	DescribeState: func(s any) string { return fmt.Sprintf("%v", s.(state)) },
 }
 
 var hashSeed = maphash.MakeSeed()
 
-// apply runs one command and returns its raw RESP2 reply.
-func apply(s state, args []string) (reply string, after state) {
-	i := index(args[1])
-	switch args[0] {
-	case "GET":
-		return bulk(s[i]), s
-	case "MGET":
-		reply = fmt.Sprintf("*%d\r\n", len(args)-1)
-		for _, key := range args[1:] {
-			reply += bulk(s[index(key)])
-		}
-		return reply, s
-	case "SET":
-		s[i] = args[2]
-		return "+OK\r\n", s
-	case "SETNX":
-		if s[i] != "" {
-			return ":0\r\n", s
-		}
-		s[i] = args[2]
-		return ":1\r\n", s
-	case "MSETNX":
-		for k := 1; k < len(args); k += 2 {
-			if s[index(args[k])] != "" {
-				return ":0\r\n", s
-			}
-		}
-		for k := 1; k < len(args); k += 2 {
-			s[index(args[k])] = args[k+1]
-		}
-		return ":1\r\n", s
-	case "APPEND":
-		s[i] += args[2]
-		return fmt.Sprintf(":%d\r\n", len(s[i])), s
-	case "GETDEL":
-		reply = bulk(s[i])
-		s[i] = ""
-		return reply, s
-	case "DEL":
-		deleted := 0
-		for _, key := range args[1:] {
-			if s[index(key)] != "" {
-				s[index(key)] = ""
-				deleted++
-			}
-		}
-		return fmt.Sprintf(":%d\r\n", deleted), s
-	case "INCR":
-		n := 0
-		if s[i] != "" {
-			var err error
-			if n, err = strconv.Atoi(s[i]); err != nil {
-				return "-ERR value is not an integer or out of range\r\n", s
-			}
-		}
-		s[i] = strconv.Itoa(n + 1)
-		return fmt.Sprintf(":%s\r\n", s[i]), s
+const (
+	replyOK        = "+OK\r\n"
+	replyNil       = "$-1\r\n"
+	replyNoKey     = "-ERR no such key\r\n"
+	replyNoInteger = "-ERR value is not an integer or out of range\r\n"
+)
+
+func replyInt(n int) string { return fmt.Sprintf(":%d\r\n", n) }
+
+func replyBool(b bool) string {
+	if b {
+		return replyInt(1)
 	}
-	panic("linearizability: the model does not know " + args[0])
+	return replyInt(0)
 }
 
-func bulk(value string) string {
-	if value == "" {
-		return "$-1\r\n"
+// apply runs one command and returns its raw RESP2 reply.
+func apply(s state, c command) (reply string, after state) {
+	keys, other := &s[c.db], &s[1-c.db]
+	var key *contents
+	if len(c.args) > 1 && c.args[0] != "SWAPDB" {
+		key = &keys[number(c.args[1])]
 	}
-	return fmt.Sprintf("$%d\r\n%s\r\n", len(value), value)
+	switch c.args[0] {
+	case "GET":
+		return bulk(*key), s
+	case "MGET":
+		reply = fmt.Sprintf("*%d\r\n", len(c.args)-1)
+		for _, name := range c.args[1:] {
+			reply += bulk(keys[number(name)])
+		}
+		return reply, s
+	case "EXISTS", "DEL":
+		n := 0
+		for _, name := range c.args[1:] {
+			k := &keys[number(name)]
+			if k.text != "" {
+				n++
+			}
+			if c.args[0] == "DEL" {
+				*k = contents{}
+			}
+		}
+		return replyInt(n), s
+	case "DBSIZE":
+		n := 0
+		for _, k := range keys {
+			if k.text != "" {
+				n++
+			}
+		}
+		return replyInt(n), s
+	case "SET":
+		return set(key, c.args[2:]), s
+	case "SETNX":
+		if key.text != "" {
+			return replyInt(0), s
+		}
+		*key = contents{text: c.args[2]}
+		return replyInt(1), s
+	case "MSET", "MSETNX":
+		if c.args[0] == "MSETNX" {
+			for k := 1; k < len(c.args); k += 2 {
+				if keys[number(c.args[k])].text != "" {
+					return replyInt(0), s
+				}
+			}
+			reply = replyInt(1)
+		} else {
+			reply = replyOK
+		}
+		for k := 1; k < len(c.args); k += 2 {
+			keys[number(c.args[k])] = contents{text: c.args[k+1]}
+		}
+		return reply, s
+	case "APPEND":
+		key.text += c.args[2]
+		return replyInt(len(key.text)), s
+	case "GETDEL":
+		reply = bulk(*key)
+		*key = contents{}
+		return reply, s
+	case "INCR":
+		n := 0
+		if key.text != "" {
+			var err error
+			if n, err = strconv.Atoi(key.text); err != nil {
+				return replyNoInteger, s
+			}
+		}
+		key.text = strconv.Itoa(n + 1)
+		return replyInt(n + 1), s
+	case "RENAME", "RENAMENX":
+		dst, onlyFree := &keys[number(c.args[2])], c.args[0] == "RENAMENX"
+		switch {
+		case key.text == "":
+			return replyNoKey, s
+		case onlyFree && dst.text != "":
+			return replyInt(0), s
+		case dst != key:
+			*dst, *key = *key, contents{}
+		}
+		if onlyFree {
+			return replyInt(1), s
+		}
+		return replyOK, s
+	case "COPY":
+		dst := &keys[number(c.args[2])]
+		if key.text == "" || dst.text != "" && len(c.args) < 4 {
+			return replyInt(0), s
+		}
+		*dst = *key
+		return replyInt(1), s
+	case "EXPIRE":
+		return expire(key, c.args[2:]), s
+	case "PERSIST":
+		did := key.expires
+		key.expires = false
+		return replyBool(did), s
+	case "MOVE":
+		dst := &other[number(c.args[1])]
+		if key.text == "" || dst.text != "" {
+			return replyInt(0), s
+		}
+		*dst, *key = *key, contents{}
+		return replyInt(1), s
+	case "FLUSHDB":
+		*keys = [3]contents{}
+		return replyOK, s
+	case "SWAPDB":
+		*keys, *other = *other, *keys
+		return replyOK, s
+	}
+	panic("linearizability: the model does not know " + c.args[0])
+}
+
+// set is SET without its key.
+func set(key *contents, args []string) (reply string) {
+	options := args[1:]
+	reply, otherwise := replyOK, replyNil
+	if slices.Contains(options, "GET") {
+		reply = bulk(*key)
+		otherwise = reply
+	}
+	exists := key.text != ""
+	if exists && slices.Contains(options, "NX") || !exists && slices.Contains(options, "XX") {
+		return otherwise
+	}
+	*key = contents{args[0], slices.Contains(options, "EX") || key.expires && slices.Contains(options, "KEEPTTL")}
+	return reply
+}
+
+// expire is EXPIRE without its key. A time that has passed deletes the key.
+func expire(key *contents, args []string) (reply string) {
+	options := args[1:]
+	switch {
+	case key.text == "", key.expires && slices.Contains(options, "NX"), !key.expires && slices.Contains(options, "XX"):
+		return replyInt(0)
+	case args[0] == "0":
+		*key = contents{}
+	default:
+		key.expires = true
+	}
+	return replyInt(1)
+}
+
+func bulk(k contents) string {
+	if k.text == "" {
+		return replyNil
+	}
+	return fmt.Sprintf("$%d\r\n%s\r\n", len(k.text), k.text)
 }
 
 // TestModelRefusesWhatMustNotHappen feeds the checker with histories by hand.
@@ -139,7 +254,7 @@ func TestModelRefusesWhatMustNotHappen(t *testing.T) {
 	op := func(call, end int64, reply, words string) porcupine.Operation {
 		args := strings.Fields(words)
 		return porcupine.Operation{
-			Input: command{"g", args}, Call: call, Return: end, Output: outcome{reply: reply, unknown: end == never},
+			Input: command{group: "g", args: args}, Call: call, Return: end, Output: outcome{reply: reply, unknown: end == never},
 		}
 	}
 	for _, test := range []struct {
@@ -166,6 +281,19 @@ func TestModelRefusesWhatMustNotHappen(t *testing.T) {
 		{"unknown and not done", true, []porcupine.Operation{op(1, never, "", "APPEND k0 a"), op(2, 4, "$-1\r\n", "GET k0")}},
 		{"unknown and undone", false, []porcupine.Operation{
 			op(1, never, "", "APPEND k0 a"), op(2, 4, "$1\r\na\r\n", "GET k0"), op(5, 6, "$-1\r\n", "GET k0"),
+		}},
+		{"flushed and swapped", true, []porcupine.Operation{
+			op(1, 2, "+OK\r\n", "MSET k0 a k1 b"), op(3, 8, "+OK\r\n", "SWAPDB 0 1"), op(4, 7, "+OK\r\n", "FLUSHDB"),
+			op(9, 10, "+OK\r\n", "SWAPDB 1 0"), op(11, 12, ":2\r\n", "DBSIZE"),
+		}},
+		{"flushed in part", false, []porcupine.Operation{
+			op(1, 2, "+OK\r\n", "MSET k0 a k1 b"), op(3, 8, "+OK\r\n", "FLUSHDB"), op(4, 7, ":1\r\n", "DBSIZE"),
+		}},
+		{"renamed in part", false, []porcupine.Operation{
+			op(1, 2, "+OK\r\n", "SET k0 a"), op(3, 8, "+OK\r\n", "RENAME k0 k1"), op(4, 7, ":2\r\n", "EXISTS k0 k1"),
+		}},
+		{"expiry lost", false, []porcupine.Operation{
+			op(1, 2, "+OK\r\n", "SET k0 a EX 9"), op(3, 4, ":2\r\n", "APPEND k0 b"), op(5, 6, ":0\r\n", "PERSIST k0"),
 		}},
 	} {
 		if legal := porcupine.CheckOperations(model, test.history); legal != test.legal {

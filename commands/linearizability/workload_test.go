@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,8 +19,7 @@ import (
 
 const (
 	clientsPerNode = 16
-	// groupsAtOnce and commandsPerEpoch decide how many clients meet on a key and how long it is used.
-	groupsAtOnce     = 8
+	// commandsPerEpoch decides how long a key is used.
 	commandsPerEpoch = 2400
 	// retryPause keeps clients of a node that is away from spinning.
 	retryPause = 5 * time.Millisecond
@@ -68,7 +68,7 @@ func startWorkload(nodes ...string) *workload {
 	for node := range nodes {
 		for i := range clientsPerNode {
 			c := &client{w: w, node: node, id: node*clientsPerNode + i}
-			c.random = rand.New(rand.NewPCG(1, uint64(c.id)))
+			c.random = rand.New(rand.NewPCG(*seed, uint64(c.id)))
 			w.wg.Go(func() { c.run(ctx) })
 		}
 	}
@@ -109,6 +109,7 @@ type client struct {
 	id     int
 	random *rand.Rand
 	conn   *servertest.Client
+	db     int // selected
 	serial int
 }
 
@@ -134,7 +135,7 @@ func (c *client) run(ctx context.Context) {
 func (c *client) hangUp() {
 	if c.conn != nil {
 		c.conn.Close()
-		c.conn = nil
+		c.conn, c.db = nil, 0
 	}
 }
 
@@ -145,7 +146,7 @@ func pause(ctx context.Context) {
 	}
 }
 
-// command sends one command and records it. It returns false when the node could not execute it now.
+// command sends a few commands, mostly one, and records them. It returns false when the node could not execute one now.
 func (c *client) command() bool {
 	c.serial++
 	epoch := c.w.count.Add(1) / commandsPerEpoch
@@ -155,70 +156,55 @@ func (c *client) command() bool {
 	case n < 4:
 		return c.counter(fmt.Sprintf("counter:%d:%d", epoch, c.random.IntN(2)))
 	}
-	group := c.random.IntN(groupsAtOnce)
-	name := fmt.Sprintf("group:%d:%d:", epoch, group)
-	cmd := command{group: name, args: c.checked(group, name)}
-	call := time.Since(c.w.start)
-	o, executed := c.do(cmd.args)
-	end := time.Since(c.w.start)
-	if !executed && !o.unknown {
+	commands := c.checked(epoch)
+	c.w.count.Add(int64(len(commands) - 1))
+	if !c.choose(commands[0].database) {
 		return false
 	}
-	op := porcupine.Operation{
-		ClientId: c.id, Input: cmd, Output: o, Call: call.Nanoseconds(), Return: end.Nanoseconds(),
+	lines := make([][]string, len(commands))
+	for i := range commands {
+		lines[i] = commands[i].args
 	}
-	if o.unknown {
-		op.Return = never
+	call := time.Since(c.w.start)
+	executed := true
+	for i, r := range c.do(lines...) {
+		executed = executed && r.executed
+		if !r.executed && !r.unknown {
+			continue
+		}
+		op := porcupine.Operation{
+			ClientId: c.id, Input: commands[i], Output: r.outcome, Call: call.Nanoseconds(), Return: r.end.Nanoseconds(),
+		}
+		if r.unknown {
+			op.Return = never
+		}
+		c.w.mu.Lock()
+		c.w.history = append(c.w.history, op)
+		c.w.mu.Unlock()
 	}
-	c.w.mu.Lock()
-	c.w.history = append(c.w.history, op)
-	c.w.mu.Unlock()
 	return executed
-}
-
-// checked makes a command for a group that the checker examines. Groups differ in what happens to them, so that all commands
-// meet themselves and others.
-func (c *client) checked(group int, name string) []string {
-	key := func(i int) string { return name + string(rune('0'+i)) }
-	one := key(c.random.IntN(3))
-	value := fmt.Sprintf("%d.%d", c.id, c.serial)
-	pick := func(options ...[]string) []string { return options[c.random.IntN(len(options))] }
-	switch group % 4 {
-	case 0: // counters that are taken away now and then
-		return pick([]string{"INCR", one}, []string{"INCR", one}, []string{"INCR", one}, []string{"GET", one}, []string{"GETDEL", one})
-	case 1: // values that are set once and taken once
-		return pick([]string{"SETNX", one, value}, []string{"SETNX", one, value}, []string{"GETDEL", one}, []string{"GET", one})
-	case 2: // texts that grow
-		return pick([]string{"APPEND", one, value}, []string{"APPEND", one, value}, []string{"GETDEL", one}, []string{"SET", one, value},
-			[]string{"GET", one})
-	default: // several keys at once
-		a := c.random.IntN(3)
-		b := (a + 1 + c.random.IntN(2)) % 3
-		return pick([]string{"MSETNX", key(a), value, key(b), value}, []string{"MSETNX", key(a), value, key(b), value},
-			[]string{"MGET", key(0), key(1), key(2)}, []string{"GETDEL", key(a)}, []string{"DEL", key(a), key(b)})
-	}
 }
 
 // token appends a token that no other command appends.
 func (c *client) token(key string) bool {
 	token := fmt.Sprintf("%d.%d", c.id, c.serial)
-	o, executed := c.do([]string{"APPEND", key, token + ";"})
-	result := tokenNotExecuted
+	r := c.single("APPEND", key, token+";")
+	state := tokenNotExecuted
 	switch {
-	case o.unknown:
-		result = tokenUnknown
-	case executed:
-		result = tokenAcknowledged
+	case r.unknown:
+		state = tokenUnknown
+	case r.executed:
+		state = tokenAcknowledged
 	}
 	c.w.mu.Lock()
-	c.w.tokens[key+" "+token] = result
+	c.w.tokens[key+" "+token] = state
 	c.w.mu.Unlock()
-	return executed
+	return r.executed
 }
 
 // counter counts up a key that is never taken away.
 func (c *client) counter(key string) bool {
-	o, executed := c.do([]string{"INCR", key})
+	r := c.single("INCR", key)
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
 	n := c.w.counters[key]
@@ -227,44 +213,93 @@ func (c *client) counter(key string) bool {
 		c.w.counters[key] = n
 	}
 	switch {
-	case o.unknown:
+	case r.unknown:
 		n.unknown++
-	case executed:
+	case r.executed:
 		n.acknowledged++
-		if n.seen[o.reply] {
-			c.w.broken = append(c.w.broken, fmt.Errorf("INCR %s answered %q twice", key, o.reply))
+		if n.seen[r.reply] {
+			c.w.broken = append(c.w.broken, fmt.Errorf("INCR %s answered %q twice", key, r.reply))
 		}
-		n.seen[o.reply] = true
+		n.seen[r.reply] = true
 	}
-	return executed
+	return r.executed
 }
 
-// do sends one command and reads its reply. Neither executed nor unknown means that it surely was not executed.
-func (c *client) do(args []string) (o outcome, executed bool) {
-	reply, err := c.conn.Do(args...)
+// result is what became of one command. Neither executed nor unknown means that it surely was not executed.
+type result struct {
+	outcome
+	executed bool
+	end      time.Duration // when the reply was there, since the start
+}
+
+// choose selects a database index.
+func (c *client) choose(db int) bool {
+	if db == c.db {
+		return true
+	}
+	if r := c.do([]string{"SELECT", strconv.Itoa(db)})[0]; !r.executed {
+		return false
+	}
+	c.db = db
+	return true
+}
+
+// single sends one command to database 0.
+func (c *client) single(args ...string) result {
+	if !c.choose(0) {
+		return result{}
+	}
+	return c.do(args)[0]
+}
+
+// do sends commands at once and reads their replies.
+func (c *client) do(commands ...[]string) []result {
+	results := make([]result, len(commands))
+	var pipeline []byte
+	for _, args := range commands {
+		pipeline = servertest.AppendCommand(pipeline, args...)
+	}
+	err := c.conn.Send(pipeline)
+	for i, args := range commands {
+		r := &results[i]
+		var reply []byte
+		if err == nil {
+			reply, err = c.conn.Reply()
+		}
+		r.end = time.Since(c.w.start)
+		if err != nil {
+			r.unknown = true
+			continue
+		}
+		c.judge(r, args, string(reply))
+	}
 	if err != nil {
 		var timeout net.Error
 		if errors.As(err, &timeout) && timeout.Timeout() {
-			c.w.report(fmt.Errorf("no reply to %s within %v", strings.Join(args, " "), replyTimeout))
+			c.w.report(fmt.Errorf("no reply to %s within %v", commands, replyTimeout))
 		}
 		c.hangUp()
-		return outcome{unknown: true}, false
 	}
-	text := string(reply)
+	return results
+}
+
+// judge tells from its reply whether a command was executed.
+func (c *client) judge(r *result, args []string, reply string) {
 	switch {
-	case strings.HasPrefix(text, "-LOADING "):
-		return outcome{}, false
-	case strings.HasPrefix(text, "-ERR the outcome of this command is unknown"):
-		return outcome{unknown: true}, false
-	case strings.HasPrefix(text, "-"):
-		c.w.report(fmt.Errorf("%s answered %q", strings.Join(args, " "), text))
+	case strings.HasPrefix(reply, "-LOADING "):
+		return
+	case strings.HasPrefix(reply, "-ERR the outcome of this command is unknown"):
+		r.unknown = true
+		return
+	case strings.HasPrefix(reply, "-") && reply != replyNoKey && reply != replyNoInteger:
+		c.w.report(fmt.Errorf("%s answered %q", strings.Join(args, " "), reply))
 	}
 	c.w.acked[c.node].Add(1)
 	select {
 	case c.w.acks <- struct{}{}:
 	default:
 	}
-	return outcome{reply: text}, true
+	r.reply, r.executed = reply, true
 }
 
 // report notes what must not happen.

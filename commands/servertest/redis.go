@@ -78,11 +78,14 @@ func Redis(tb testing.TB, args ...string) *Server {
 	return s
 }
 
-// own stops the server at the end of the test and shows its log when the test failed.
+// own stops the server at the end of the test, and shows its log when the test failed. A data race in the server fails it.
 func own(tb testing.TB, name string, s *Server) {
 	tb.Cleanup(func() {
 		if err := s.Stop(); err != nil {
 			tb.Errorf("stop %s: %v", name, err)
+		}
+		if s.log.sawRace() {
+			tb.Errorf("%s reported a data race", name)
 		}
 		if tb.Failed() {
 			tb.Logf("log of %s on %s:\n%s", name, s.Addr, s.Logs())

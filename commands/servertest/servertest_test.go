@@ -100,3 +100,22 @@ func TestLogBufferKeepsTheEnd(t *testing.T) {
 		t.Fatalf("%d bytes kept", len(got))
 	}
 }
+
+func TestLogBufferRemembersARace(t *testing.T) {
+	t.Parallel()
+	var l logBuffer
+	for _, piece := range []string{"WARNING: DATA", "WARNING: DATA R", "ACE\n"} {
+		if l.sawRace() {
+			t.Fatalf("a race before %q", piece)
+		}
+		if _, err := l.Write([]byte(piece)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := l.Write(make([]byte, maxLogBytes)); err != nil {
+		t.Fatal(err)
+	}
+	if !l.sawRace() {
+		t.Fatal("the race is forgotten")
+	}
+}

@@ -31,6 +31,7 @@ const (
 	ACLPubSubDefault
 	ACLLogMaxLen
 	MinReplicasToWrite
+	MinReplicasMaxLag
 
 	// The keyspace and its encodings.
 	Databases

@@ -194,6 +194,15 @@ func (s *Server) Stop(ctx context.Context) error {
 	return s.process.stop(ctx)
 }
 
+// Leave gives PostgreSQL up and lets it run, for whoever comes next. Stop does nothing afterwards.
+func (s *Server) Leave() {
+	if s.users.released() {
+		return
+	}
+	s.process.unwatch()
+	s.users.release()
+}
+
 // Exited is closed when PostgreSQL ends, whoever ended it, as long as this Server is not stopped. Start may be called again then.
 func (s *Server) Exited() <-chan struct{} { return s.process.exited }
 

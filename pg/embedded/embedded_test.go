@@ -71,6 +71,23 @@ func TestTwoOnOneDirectoryShare(t *testing.T) {
 	<-first.Exited()
 }
 
+// One who leaves neither stops PostgreSQL nor keeps others from it.
+func TestLeave(t *testing.T) {
+	t.Parallel()
+	cfg := configFor(newDir(t))
+	first := start(t, cfg)
+	second := start(t, cfg)
+	second.Leave()
+	if err := second.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if !alive(first.PID()) {
+		t.Error("PostgreSQL ended with one who left")
+	}
+	stop(t, first)
+	<-first.Exited()
+}
+
 func TestOneLeftBehindIsTakenOver(t *testing.T) {
 	t.Parallel()
 	cfg := configFor(newDir(t))

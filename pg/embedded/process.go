@@ -41,9 +41,11 @@ func (l *layout) spawn(bin string, stopWithParent bool) (*process, error) {
 	p := &process{exited: make(chan struct{}), logFrom: size, unwatch: func() {}}
 	started := make(chan error)
 	go func() {
-		// The kernel counts the end of the starting thread as the end of the parent: keep it.
+		// The kernel counts the end of the starting thread as the end of the parent: keep it. Afterwards it must not end with this
+		// goroutine either, since it may have started other processes before.
 		if stopWithParent {
 			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
 		}
 		err := cmd.Start()
 		started <- err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -79,6 +80,26 @@ func (d *Database) WALBytes(ctx context.Context) (int64, error) {
 func (d *Database) Connections(ctx context.Context, application string) (int, error) {
 	n, err := d.number(ctx, "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1", []byte(application))
 	return int(n), err
+}
+
+const sqlActivity = `
+SELECT concat_ws(' | ', pid, application_name, backend_type, state, wait_event_type, wait_event, 'since ' || (clock_timestamp() - state_change),
+                 'waits for ' || nullif(pg_blocking_pids(pid)::text, '{}'), left(query, 300))
+FROM pg_stat_activity
+WHERE pid <> pg_backend_pid()
+ORDER BY state, state_change`
+
+// Activity is what PostgreSQL's processes do now, a line for each.
+func (d *Database) Activity(ctx context.Context) ([]string, error) {
+	rows, err := d.query(ctx, sqlActivity)
+	if err != nil {
+		return nil, fmt.Errorf("activity of PostgreSQL: %w", err)
+	}
+	lines := make([]string, 0, len(rows))
+	for _, row := range rows {
+		lines = append(lines, strings.Join(strings.Fields(string(row[0])), " "))
+	}
+	return lines, nil
 }
 
 func (d *Database) number(ctx context.Context, sql string, args ...[]byte) (int64, error) {

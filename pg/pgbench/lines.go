@@ -59,9 +59,10 @@ func (r *Reference) Run(ctx context.Context, l Load) (Result, error) {
 		first error
 		wg    sync.WaitGroup
 	)
+	r.runs++
 	start := time.Now()
 	for i := range l.Clients {
-		w := newWorker(r, uint64(i)+1)
+		w := newWorker(r, r.runs<<32+uint64(i))
 		wg.Go(func() {
 			got, err := w.run(ctx, idle, l, start)
 			mu.Lock()

@@ -2,6 +2,8 @@ package pgbench
 
 import (
 	"os"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,12 +46,15 @@ func TestLines(t *testing.T) {
 		if got.Statements < 1 || got.Rows < got.Statements || got.Rows > got.Statements*int64(l.Keys) || got.RowsPerSecond() <= 0 {
 			t.Errorf("%s: %+v", line, got)
 		}
+		if line != ModifyMany {
+			continue
+		}
+		if n, err := db.number(t.Context(), "SELECT max(convert_from(value, 'UTF8')::int) FROM "+schema+".kv_keys"); err != nil || n < 1 {
+			t.Errorf("nothing was counted up: %d, %v", n, err)
+		}
 	}
 	if n := count(); n != 2500 {
 		t.Errorf("%d keys after the lines", n)
-	}
-	if n, err := db.number(t.Context(), "SELECT max(convert_from(value, 'UTF8')::int) FROM "+schema+".kv_keys"); err != nil || n < 1 {
-		t.Errorf("nothing was counted up: %d, %v", n, err)
 	}
 	if n, err := db.Connections(t.Context(), "postkeys reference"); err != nil || n != r.Connections() {
 		t.Errorf("%d connections, %v", n, err)
@@ -92,6 +97,10 @@ func TestFacts(t *testing.T) {
 	}
 	if after, err := db.WALBytes(t.Context()); err != nil || after <= before {
 		t.Errorf("write-ahead log from %d to %d, %v", before, after, err)
+	}
+	activity, err := db.Activity(t.Context())
+	if err != nil || !slices.ContainsFunc(activity, func(line string) bool { return strings.Contains(line, "checkpointer") }) {
+		t.Errorf("activity %q, %v", activity, err)
 	}
 	if db.BackendPID() <= 1 {
 		t.Errorf("backend %d", db.BackendPID())

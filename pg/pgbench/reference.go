@@ -26,6 +26,7 @@ type Reference struct {
 	cfg   Config
 	space []byte // of the rows, in the form of a parameter
 	conns []*pgconn.PgConn
+	runs  uint64 // so far: each draws other keys
 }
 
 // sessionSettings are those under which postkeys' own statements run: planned once, by index.

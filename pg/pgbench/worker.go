@@ -188,6 +188,12 @@ func (w *worker) modifyMany(ctx context.Context, conn *pgconn.PgConn) error {
 	var write pgconn.Batch
 	write.ExecPrepared("update_many", [][]byte{w.space, keys, values}, paramFormats, nil)
 	write.ExecPrepared("commit", nil, nil, nil)
-	_, err = conn.ExecBatch(ctx, &write).ReadAll()
-	return err
+	results, err := conn.ExecBatch(ctx, &write).ReadAll()
+	if err != nil {
+		return err
+	}
+	if n := results[0].CommandTag.RowsAffected(); n != int64(len(w.chosen)) {
+		return fmt.Errorf("%d rows updated of %d", n, len(w.chosen))
+	}
+	return nil
 }

@@ -154,6 +154,7 @@ func prepare(ctx context.Context, dsn string) error {
 // StopShared stops the server unless other processes use it or Keep was called.
 func StopShared(ctx context.Context, server *embedded.Server) error {
 	if _, err := os.Stat(keepFile(server)); err == nil {
+		server.Leave()
 		return nil
 	}
 	return server.Stop(ctx)
@@ -175,16 +176,32 @@ func keepFile(server *embedded.Server) string { return filepath.Join(server.Dir(
 
 // Fetch makes sure that the programs of the version under test are there.
 func Fetch(ctx context.Context) error {
+	_, err := programs(ctx)
+	return err
+}
+
+// BinDir is where the programs of the version under test are; it fetches them if need be.
+func BinDir(t testing.TB) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	dir, err := programs(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func programs(ctx context.Context) (string, error) {
 	version, build, err := environment()
 	if err != nil {
-		return err
+		return "", err
 	}
 	cfg := config(version, build, "")
 	if cfg.BinDir != "" {
-		return nil
+		return cfg.BinDir, nil
 	}
-	_, err = embedded.Fetch(ctx, cfg, cfg.CacheDir)
-	return err
+	return embedded.Fetch(ctx, cfg, cfg.CacheDir)
 }
 
 // config is what shared servers and clusters have in common.
@@ -229,6 +246,16 @@ func withDatabase(dsn, name string) string {
 		}
 	}
 	return dsn + " dbname=" + name
+}
+
+// Exec runs statements on a database, each by itself, or fails the test.
+func Exec(t testing.TB, dsn string, statements ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), statementTimeout)
+	defer cancel()
+	if err := execute(ctx, dsn, statements...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // execute runs statements, each by itself, on a connection of their own.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -76,11 +77,14 @@ func parseTo(out io.Writer, args []string) (*arguments, error) {
 		o.Env = append(o.Env, v)
 		return nil
 	})
+	f.StringVar(&o.RedisServer, "redis-server", cmp.Or(os.Getenv("REDIS_SERVER"), o.RedisServer), "compare with this redis-server")
 	f.StringVar(&o.PGDSN, "pg-dsn", "", "use this PostgreSQL, in a schema of its own, in place of one started here")
 	f.StringVar(&o.PGBinDir, "pg-bin-dir", os.Getenv("PG_EMBEDDED_BIN_DIR"), "directory of initdb and postgres")
 	f.StringVar(&o.PGVersion, "pg-version", os.Getenv("PG_VERSION"), "major version of the PostgreSQL to start")
 	f.StringVar(&o.TempDir, "temp-dir", "", "where the data of all servers goes")
+	quick := f.Bool("quick", false, fmt.Sprintf("a quick look: -seconds %g -rounds %d, unless given", bench.QuickRunTime.Seconds(), bench.QuickRounds))
 	f.Float64Var(&seconds, "seconds", seconds, "length of each run")
+	f.DurationVar(&o.Patience, "patience", o.Patience, "end a run with an error when it takes this much longer than four times its length")
 	f.IntVar(&o.Rounds, "rounds", o.Rounds, "rounds")
 	f.Var(numbers(&o.Clients), "clients", "numbers of clients; goals and latency refer to the first")
 	f.Var(numbers(&o.Pipelines), "pipeline", "lengths of the pipeline")
@@ -97,6 +101,16 @@ func parseTo(out io.Writer, args []string) (*arguments, error) {
 		err := fmt.Errorf("unexpected argument %q", f.Arg(0))
 		fmt.Fprintln(out, "bench:", err)
 		return nil, err
+	}
+	if *quick {
+		given := make(map[string]bool)
+		f.Visit(func(fl *flag.Flag) { given[fl.Name] = true })
+		if !given["seconds"] {
+			seconds = bench.QuickRunTime.Seconds()
+		}
+		if !given["rounds"] {
+			o.Rounds = bench.QuickRounds
+		}
 	}
 	o.RunTime = time.Duration(seconds * float64(time.Second))
 	return a, nil

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"io"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mnorrsken/postkeys/bench"
 )
 
 func TestFlags(t *testing.T) {
@@ -24,6 +27,23 @@ func TestFlags(t *testing.T) {
 	}
 	if a, err = parseTo(&out, nil); err != nil || a.options.Rounds != 3 || a.options.Idle != 15000 || a.options.RunTime != 5*time.Second {
 		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+func TestQuickYieldsToWhatIsGiven(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]struct {
+		seconds time.Duration
+		rounds  int
+	}{
+		"-quick":            {bench.QuickRunTime, bench.QuickRounds},
+		"-rounds 7 -quick":  {bench.QuickRunTime, 7},
+		"-quick -seconds 5": {5 * time.Second, bench.QuickRounds},
+	} {
+		a, err := parseTo(io.Discard, strings.Fields(args))
+		if err != nil || a.options.RunTime != want.seconds || a.options.Rounds != want.rounds {
+			t.Errorf("%s: %v and %d rounds, %v", args, a.options.RunTime, a.options.Rounds, err)
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 
 func main() { os.Exit(run(os.Args[1:])) }
 
-// run returns the exit status: 0, 1 for an error or a goal that was missed with --check, 2 for wrong arguments.
+// run returns the exit status: 0, 1 for an error, a measurement that failed or a goal that was missed with --check, 2 for wrong arguments.
 func run(args []string) int {
 	measure, name := bench.Compare, "compare"
 	if len(args) > 0 && args[0] == "connections" {
@@ -43,11 +43,17 @@ func run(args []string) int {
 
 	r, err := measure(ctx, a.options)
 	if r != nil {
+		if err != nil {
+			r.Failures = append(r.Failures, report.Failure{What: "ended early", Error: err.Error()})
+		}
 		err = errors.Join(err, show(r, a.out, name))
 	}
 	switch {
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "bench:", err)
+		return 1
+	case len(r.Failures) > 0:
+		fmt.Fprintln(os.Stderr, "bench: not everything could be measured; see the errors in the report")
 		return 1
 	case a.check && missed(r):
 		fmt.Fprintln(os.Stderr, "bench: a goal was missed")

@@ -1,21 +1,22 @@
-// Command knownfailures judges a run of the suite: knownfailures DIR reads what the runner left in DIR, prints what is not on
-// the list of known failures, and exits with 1 if there is any.
+// Command knownfailures judges a run of the suite: knownfailures DIR... reads what the runner left in each DIR, prints what is
+// not as the list of known failures says, and exits with 1 if there is any.
 package main
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/mnorrsken/postkeys/commands/redissuite"
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: knownfailures DIR")
+	if len(os.Args) < 2 {
+		fmt.Fprintln(os.Stderr, "usage: knownfailures DIR...")
 		os.Exit(2)
 	}
-	ok, err := judge(os.Args[1])
+	ok, err := judge(os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "knownfailures:", err)
 	}
@@ -25,20 +26,22 @@ func main() {
 }
 
 // judge prints what a run has shown and tells whether that was expected.
-func judge(dir string) (ok bool, err error) {
+func judge(dirs []string) (ok bool, err error) {
 	known, err := redissuite.Known()
 	if err != nil {
 		return false, err
 	}
-	failures, err := os.ReadFile(filepath.Join(dir, "failures.tsv"))
-	if err != nil {
-		return false, err
+	var failures, results strings.Builder
+	for _, dir := range dirs {
+		for name, to := range map[string]*strings.Builder{"failures.tsv": &failures, "results.tsv": &results} {
+			text, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				return false, err
+			}
+			to.Write(text)
+		}
 	}
-	results, err := os.ReadFile(filepath.Join(dir, "results.tsv"))
-	if err != nil {
-		return false, err
-	}
-	o := redissuite.Compare(known, string(failures), string(results))
+	o := redissuite.Compare(known, failures.String(), results.String())
 	fmt.Printf("%d known failures, %d unlisted failures, %d entries that pass\n", o.Listed, len(o.Unlisted), len(o.Stale))
 	for _, f := range o.Unlisted {
 		fmt.Printf("not listed: %s\t%s\t%s: %.300s\n", f.File, f.Name, f.Kind, f.Message)

@@ -1,48 +1,60 @@
-package main
+// Package config reads the settings of a node from the environment, checks
+// them once, and describes them.
+package config
 
 import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
+	"github.com/mnorrsken/postkeys/commands"
 	"github.com/mnorrsken/postkeys/commands/settings"
+	"github.com/mnorrsken/postkeys/pg"
 	"github.com/mnorrsken/postkeys/pg/embedded"
 )
 
-// Config is all that the environment decides, one part per package. LoadConfig fills and checks it once at start;
+// Config is all that the environment decides, one part per package. Load fills and checks it once at start;
 // after that it is only copied.
 type Config struct {
-	Listen   ListenConfig
-	Metrics  MetricsConfig
-	Postgres PostgresConfig
-	Embedded EmbeddedConfig
+	Listen   Listen
+	Metrics  Metrics
+	Postgres Postgres
+	Embedded Embedded
 
 	// Debug lowers the log level to debug, whatever loglevel says.
 	Debug bool
+
+	// Trace is which commands are shown, commands.TraceOff to commands.TraceAll.
+	Trace int
+
+	// Warnings name the settings that were given and change nothing in this version.
+	Warnings []string
 
 	// Redis holds the parameters of Redis that differ from their default at start, for settings.Store.Init. Port and
 	// bind are among them and follow Listen.Addr.
 	Redis []settings.Assignment
 }
 
-// ListenConfig says where clients connect.
-type ListenConfig struct {
+// Listen says where clients connect.
+type Listen struct {
 	Addr string // host:port; no host: all interfaces; port 0: any free one. Default ":6379"
 }
 
-// MetricsConfig is the HTTP listener for metrics and health.
-type MetricsConfig struct {
-	Addr string // host:port, empty: no listener. Default ":9090"
+// Metrics is the HTTP listener for metrics and health.
+type Metrics struct {
+	Addr     string // host:port, empty: no listener. Default ":9090"
+	Profiles bool   // serve /debug/pprof too. Default false
 }
 
-// PostgresConfig says how to reach PostgreSQL.
-type PostgresConfig struct {
+// Postgres says how to reach PostgreSQL.
+type Postgres struct {
 	DSN              Secret        // wins over the parts below; default: none
 	Host             string        // name, address or directory of the socket; default "localhost"
 	Port             int           // default 5432
@@ -53,13 +65,13 @@ type PostgresConfig struct {
 	SSLRootCert      string        // file; default: the system's authorities
 	SSLCert          string        // file; default: none
 	SSLKey           string        // file; default: none
-	MaxConns         int           // connections of all uses together; 0: chosen from the processors. Default 0
+	MaxConns         int           // connections of all uses together; 0: chosen from the processors, at most usualConns. Default 0
 	StatementTimeout time.Duration // per statement, 0: none. Default 10 s
 	ConnectTimeout   time.Duration // per attempt. Default 5 s
 }
 
-// EmbeddedConfig is the PostgreSQL that postkeys runs itself.
-type EmbeddedConfig struct {
+// Embedded is the PostgreSQL that postkeys runs itself.
+type Embedded struct {
 	Enabled bool   // default false
 	Dir     string // data, log and socket. Default "./data/postgres"
 	MayMove bool   // Dir is the default, so another place will do where it cannot be used
@@ -67,6 +79,13 @@ type EmbeddedConfig struct {
 	Port    int    // TCP port on 127.0.0.1, 0: unix socket only. Default 0
 	Version string // major version. Default: that of the data, or the newest
 }
+
+// leastConns is what the server needs: one connection for each kind of rounds and one for the removal of expired keys.
+// usualConns bounds what it chooses by itself: PostgreSQL allows 100 if nobody changed that, and other nodes want some.
+const (
+	leastConns = 5
+	usualConns = 40
+)
 
 // Secret is text that shows as stars wherever it is printed or logged.
 type Secret string
@@ -105,6 +124,8 @@ var variables = []variable{
 	{name: "REDIS_UNIX_SOCKET", doc: "path of a unix socket to listen on as well (also UNIXSOCKET)", set: parameter("unixsocket")},
 	{name: "METRICS_ADDR", def: ":9090", doc: "address of metrics and health checks, empty for none", empty: true,
 		set: optional(address(func(c *Config) *string { return &c.Metrics.Addr }))},
+	{name: "PPROF", def: "false", doc: "serve profiles of the running process there too, under /debug/pprof/",
+		set: boolean(func(c *Config) *bool { return &c.Metrics.Profiles })},
 
 	{name: "PG_DSN", doc: "connection string of PostgreSQL, URL or key=value, in place of the parts below",
 		set: text(func(c *Config) *Secret { return &c.Postgres.DSN })},
@@ -121,8 +142,8 @@ var variables = []variable{
 	{name: "PG_SSLROOTCERT", doc: "file with the authorities to trust", set: text(func(c *Config) *string { return &c.Postgres.SSLRootCert })},
 	{name: "PG_SSLCERT", doc: "file with the certificate to show", set: text(func(c *Config) *string { return &c.Postgres.SSLCert })},
 	{name: "PG_SSLKEY", doc: "file with its key", set: text(func(c *Config) *string { return &c.Postgres.SSLKey })},
-	{name: "PG_MAX_CONNS", def: "0", doc: "connections to PostgreSQL, 0 to choose from the number of processors",
-		set: integer(0, 10000, func(c *Config) *int { return &c.Postgres.MaxConns })},
+	{name: "PG_MAX_CONNS", def: "0", doc: "connections to PostgreSQL, 5 or more, or 0 to choose from the number of processors",
+		set: connections},
 	{name: "PG_STATEMENT_TIMEOUT", def: "10s", doc: "longest time of one statement, 0s for no limit",
 		set: duration(0, func(c *Config) *time.Duration { return &c.Postgres.StatementTimeout })},
 	{name: "PG_CONNECT_TIMEOUT", def: "5s", doc: "longest time of one attempt to connect",
@@ -139,29 +160,31 @@ var variables = []variable{
 	{name: "PG_EMBEDDED_VERSION", doc: "its major version, by default that of the data or the newest: " + strings.Join(embedded.Versions, ", "),
 		set: oneOf(embedded.Versions, func(c *Config) *string { return &c.Embedded.Version })},
 
+	{name: "TRACE", def: "0", doc: "write commands and replies to standard error: 1 administration and errors, 2 most, 3 all",
+		set: integer(commands.TraceOff, commands.TraceAll, func(c *Config) *int { return &c.Trace })},
 	{name: "DEBUG", def: "false", doc: "1 logs debug messages", set: boolean(func(c *Config) *bool { return &c.Debug })},
 }
 
-// unsupported lists settings that are reserved for parts this version does not have. Their default means "off", so
-// giving it is fine; anything else must not be ignored in silence.
-var unsupported = []variable{
-	{name: "CACHE_ENABLED", def: "false", doc: "cache in memory", set: refuseUnless("false", "0", "no", "off")},
-	{name: "CACHE_TTL", def: "250ms", doc: "how long entries stay", set: refuseUnless("250ms")},
-	{name: "CACHE_MAX_SIZE", def: "10000", doc: "entries kept", set: refuseUnless("10000")},
-	{name: "CACHE_DISTRIBUTED_INVALIDATION", def: "false", doc: "tell other nodes of changes", set: refuseUnless("false", "0", "no", "off")},
-	{name: "CACHE_SMART_POLICY", def: "false", doc: "leave out what would not stay valid", set: refuseUnless("false", "0", "no", "off")},
-	{name: "CACHE_MIN_TTL", def: "1s", doc: "shortest TTL of a cached key", set: refuseUnless("1s")},
-	{name: "CACHE_MAX_WRITE_FREQ", def: "10", doc: "writes a second above which a key is not cached", set: refuseUnless("10")},
-	{name: "CACHE_WRITE_TRACKING_WINDOW", def: "10s", doc: "time over which they are counted", set: refuseUnless("10s")},
-	{name: "CACHE_EXCLUDE_PATTERNS", doc: "keys never cached", set: refuseUnless()},
-	{name: "CACHE_INCLUDE_PATTERNS", doc: "keys always cached", set: refuseUnless()},
-	{name: "SQLTRACE", def: "0", doc: "log SQL, 0 to 3", set: refuseUnless("0")},
-	{name: "TRACE", def: "0", doc: "log commands, 0 to 3", set: refuseUnless("0")},
+// ineffective lists settings that belong to parts this version does not have. Values are checked, and one that asks for
+// more than the default leads to a warning at start: nothing is ignored in silence. None of them would change a reply.
+var ineffective = []variable{
+	{name: "CACHE_ENABLED", def: "false", doc: "cache in memory", set: boolean(ignored[bool])},
+	{name: "CACHE_TTL", def: "250ms", doc: "how long entries stay", set: duration(0, ignored[time.Duration])},
+	{name: "CACHE_MAX_SIZE", def: "10000", doc: "entries kept", set: integer(0, math.MaxInt32, ignored[int])},
+	{name: "CACHE_DISTRIBUTED_INVALIDATION", def: "false", doc: "tell other nodes of changes", set: boolean(ignored[bool])},
+	{name: "CACHE_SMART_POLICY", def: "false", doc: "leave out what would not stay valid", set: boolean(ignored[bool])},
+	{name: "CACHE_MIN_TTL", def: "1s", doc: "shortest TTL of a cached key", set: duration(0, ignored[time.Duration])},
+	{name: "CACHE_MAX_WRITE_FREQ", def: "10", doc: "writes a second above which a key is not cached",
+		set: integer(0, math.MaxInt32, ignored[int])},
+	{name: "CACHE_WRITE_TRACKING_WINDOW", def: "10s", doc: "time over which they are counted", set: duration(0, ignored[time.Duration])},
+	{name: "CACHE_EXCLUDE_PATTERNS", doc: "keys never cached", set: text(ignored[string])},
+	{name: "CACHE_INCLUDE_PATTERNS", doc: "keys always cached", set: text(ignored[string])},
+	{name: "SQLTRACE", def: "0", doc: "log SQL, 0 to 3", set: integer(0, 3, ignored[int])},
 }
 
-// LoadConfig reads the environment, given as os.Environ gives it. The error joins one line for every setting that is
+// Load reads the environment, given as os.Environ gives it. The error joins one line for every setting that is
 // wrong.
-func LoadConfig(environ []string) (Config, error) {
+func Load(environ []string) (Config, error) {
 	env := make(map[string]string, len(environ))
 	for _, e := range environ {
 		name, value, _ := strings.Cut(e, "=")
@@ -169,7 +192,7 @@ func LoadConfig(environ []string) (Config, error) {
 	}
 	var c Config
 	var errs []error
-	for _, v := range slices.Concat(variables, unsupported) {
+	for i, v := range slices.Concat(variables, ineffective) {
 		value, given := env[v.name]
 		if !given || value == "" && !v.empty {
 			value = v.def
@@ -179,6 +202,8 @@ func LoadConfig(environ []string) (Config, error) {
 		}
 		if err := v.set(&c, value); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", v.name, err))
+		} else if i >= len(variables) && !v.isDefault(value) {
+			c.Warnings = append(c.Warnings, v.name)
 		}
 	}
 	errs = append(errs, c.loadParameters(env)...)
@@ -219,6 +244,9 @@ func (c *Config) loadParameters(env map[string]string) (errs []error) {
 			c.Redis = append(c.Redis, a)
 		}
 	}
+	if scratch.Int(settings.Databases) > pg.MaxDatabases {
+		errs = append(errs, fmt.Errorf("DATABASES: more than %d are not possible", pg.MaxDatabases))
+	}
 	if host, port, err := net.SplitHostPort(c.Listen.Addr); err == nil {
 		if host == "" {
 			host = "* -::*"
@@ -236,6 +264,9 @@ func variableName(parameter string) string {
 // checkTogether finds settings that are right alone and wrong together.
 func (c *Config) checkTogether(env map[string]string) (errs []error) {
 	c.Embedded.MayMove = env["PG_EMBEDDED_DIR"] == ""
+	if c.Metrics.Profiles && c.Metrics.Addr == "" {
+		errs = append(errs, errors.New("PPROF: needs METRICS_ADDR"))
+	}
 	parts := []string{"PG_HOST", "PG_PORT", "PG_USER", "PG_PASSWORD", "PG_DATABASE", "PG_SSLMODE", "PG_SSLROOTCERT", "PG_SSLCERT", "PG_SSLKEY"}
 	if c.Postgres.DSN != "" {
 		for _, name := range parts {
@@ -260,38 +291,43 @@ func (c *Config) checkTogether(env map[string]string) (errs []error) {
 	return errs
 }
 
-// ConnString returns the connection string. It holds the password: use Redacted for anything people see.
-func (p PostgresConfig) ConnString() string {
+// ConnString returns the connection string. It holds the password: people see pg.Config.Place instead.
+func (p Postgres) ConnString() string {
 	if p.DSN != "" {
 		return string(p.DSN)
 	}
-	return p.keyValues(string(p.Password))
-}
-
-// Redacted returns the connection string without its password.
-func (p PostgresConfig) Redacted() string {
-	if p.DSN == "" {
-		return p.keyValues(p.Password.String())
-	}
-	u, err := url.Parse(string(p.DSN))
-	if err != nil || u.Scheme == "" || u.Opaque != "" {
-		return "PG_DSN" // key=value: a password may stand anywhere in it
-	}
-	if u.RawQuery != "" {
-		u.RawQuery = "..." // a password may be an option too
-	}
-	return u.Redacted()
-}
-
-// keyValues writes the parts in libpq's key=value form, each value quoted.
-func (p PostgresConfig) keyValues(password string) string {
 	escape := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 	var words []string
-	for _, kv := range [][2]string{{"host", p.Host}, {"port", strconv.Itoa(p.Port)}, {"user", p.User}, {"password", password},
+	for _, kv := range [][2]string{{"host", p.Host}, {"port", strconv.Itoa(p.Port)}, {"user", p.User}, {"password", string(p.Password)},
 		{"dbname", p.Database}, {"sslmode", p.SSLMode}, {"sslrootcert", p.SSLRootCert}, {"sslcert", p.SSLCert}, {"sslkey", p.SSLKey}} {
 		if kv[1] != "" {
 			words = append(words, kv[0]+"='"+escape.Replace(kv[1])+"'")
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// Connections is how many connections to PostgreSQL the node may hold.
+func (p Postgres) Connections() int {
+	if p.MaxConns > 0 {
+		return p.MaxConns
+	}
+	return usualConns
+}
+
+// Blame names the setting that an error about PostgreSQL comes from: PG_DSN, or part if there is none.
+func (p Postgres) Blame(part string) string {
+	if p.DSN != "" {
+		return "PG_DSN"
+	}
+	return part
+}
+
+// ListenError is one line about an address that a setting asked for.
+func ListenError(setting, addr string, err error) error {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		err = errno
+	}
+	return fmt.Errorf("%s: cannot listen on %s: %w", setting, addr, err)
 }

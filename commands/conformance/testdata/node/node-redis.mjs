@@ -1,4 +1,4 @@
-// Usage: node client.mjs PORT RESP
+// Usage: node node-redis.mjs PORT RESP
 // Runs what the README shows through @redis/client and exits with an error at the first unexpected reply.
 import assert from 'node:assert/strict';
 import { createClient } from '@redis/client';
@@ -11,6 +11,12 @@ await client.connect();
 
 assert.equal(await client.ping(), 'PONG');
 assert.equal(await client.clientGetName(), 'conformance');
+await client.flushDb();
+
+// The example of the README.
+await client.set('session', 'token', { EX: 60 });
+await client.incr('visits');
+assert.deepEqual(await client.mGet(['session', 'visits']), ['token', '1']);
 await client.flushDb();
 
 // Strings.

@@ -1,9 +1,10 @@
-package main
+package config
 
 import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,11 +14,11 @@ import (
 
 func TestLoadConfigDefaults(t *testing.T) {
 	t.Parallel()
-	c, err := LoadConfig([]string{"HOME=/root", "PATH=/bin", "CACHE_ENABLED=false", "SQLTRACE=0", "PG_PORT="})
+	c, err := Load([]string{"HOME=/root", "PATH=/bin", "CACHE_ENABLED=false", "SQLTRACE=0", "PG_PORT="})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := PostgresConfig{Host: "localhost", Port: 5432, User: "postgres", Password: "postgres", Database: "postkeys",
+	want := Postgres{Host: "localhost", Port: 5432, User: "postgres", Password: "postgres", Database: "postkeys",
 		SSLMode: "disable", StatementTimeout: 10 * time.Second, ConnectTimeout: 5 * time.Second}
 	if c.Postgres != want {
 		t.Errorf("got %+v, want %+v", c.Postgres, want)
@@ -37,9 +38,13 @@ func TestLoadConfigErrors(t *testing.T) {
 		{"REDIS_ADDR=6379", `REDIS_ADDR: "6379" is not an address such as :6379 or 127.0.0.1:6379`},
 		{"REDIS_ADDR=:http", `REDIS_ADDR: ":http" has no port from 0 to 65535`},
 		{"DEBUG=loud", `DEBUG: "loud" is not one of true, false`},
-		{"CACHE_ENABLED=true", `CACHE_ENABLED: not supported in this version`},
-		{"TRACE=3", `TRACE: not supported in this version`},
+		{"CACHE_ENABLED=perhaps", `CACHE_ENABLED: "perhaps" is not one of true, false`},
+		{"CACHE_TTL=5", `CACHE_TTL: "5" is not a duration such as 500ms, 10s or 1m`},
+		{"TRACE=4", `TRACE: "4" is not a number from 0 to 3`},
+		{"PG_MAX_CONNS=4", `PG_MAX_CONNS: "4" is neither 0 nor a number from 5 to 10000`},
+		{"PPROF=1 METRICS_ADDR=", `PPROF: needs METRICS_ADDR`},
 		{"MAXCLIENTS=0", `MAXCLIENTS: "0": argument must be between 1 and 4294967295 inclusive`},
+		{"DATABASES=32769", `DATABASES: more than 32768 are not possible`},
 		{"ENABLE_DEBUG_COMMAND=maybe", `ENABLE_DEBUG_COMMAND: "maybe": argument(s) must be one of the following: no, yes, local`},
 		{"PG_EMBEDDED=yes PG_EMBEDDED_VERSION=9", `PG_EMBEDDED_VERSION: "9" is not one of 16, 17, 18`},
 		{"PG_EMBEDDED_PORT=1", `PG_EMBEDDED_PORT: needs PG_EMBEDDED=true`},
@@ -50,16 +55,28 @@ func TestLoadConfigErrors(t *testing.T) {
 		{"PG_PORT=x MAXCLIENTS=x", "PG_PORT: \"x\" is not a number from 1 to 65535\n" +
 			"MAXCLIENTS: \"x\": argument couldn't be parsed into an integer"},
 	} {
-		_, err := LoadConfig(strings.Fields(c.env))
+		_, err := Load(strings.Fields(c.env))
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%s: %v, want %s", c.env, err, c.want)
 		}
 	}
 }
 
+func TestLoadConfigWarns(t *testing.T) {
+	t.Parallel()
+	c, err := Load([]string{"CACHE_ENABLED=no", "CACHE_TTL=250ms", "SQLTRACE=0", "CACHE_EXCLUDE_PATTERNS="})
+	if err != nil || c.Warnings != nil {
+		t.Errorf("defaults: %v, %v", c.Warnings, err)
+	}
+	c, err = Load([]string{"CACHE_ENABLED=1", "CACHE_TTL=5s", "SQLTRACE=3", "CACHE_INCLUDE_PATTERNS=a*"})
+	if want := []string{"CACHE_ENABLED", "CACHE_TTL", "CACHE_INCLUDE_PATTERNS", "SQLTRACE"}; err != nil || !slices.Equal(c.Warnings, want) {
+		t.Errorf("got %v, %v, want %v", c.Warnings, err, want)
+	}
+}
+
 func TestLoadConfigParameters(t *testing.T) {
 	t.Parallel()
-	c, err := LoadConfig([]string{"REDIS_ADDR=127.0.0.1:7000", "REDIS_PASSWORD=pass word", "REQUIREPASS=pass word",
+	c, err := Load([]string{"REDIS_ADDR=127.0.0.1:7000", "REDIS_PASSWORD=pass word", "REQUIREPASS=pass word",
 		"CLIENT_QUERY_BUFFER_LIMIT=2mb", "HASH_MAX_ZIPLIST_ENTRIES=7", "DATABASES=3", "UNIXSOCKET=/tmp/x.sock", "UNIXSOCKETPERM=770",
 		"SAVE=3600 1", "METRICS_ADDR=", "PORT=8080", "DIR=/nowhere"})
 	if err != nil {
@@ -83,7 +100,7 @@ func TestLoadConfigParameters(t *testing.T) {
 
 func TestConnStringQuotes(t *testing.T) {
 	t.Parallel()
-	c, err := LoadConfig([]string{"PG_PASSWORD=p' w\\@/:?#", "PG_HOST=/run/pg sock", "PG_USER=o'neil", "PG_SSLROOTCERT=ca.pem"})
+	c, err := Load([]string{"PG_PASSWORD=p' w\\@/:?#", "PG_HOST=/run/pg sock", "PG_USER=o'neil", "PG_SSLROOTCERT=ca.pem"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,43 +122,18 @@ func TestSecretsStayOutOfLogs(t *testing.T) {
 		for _, v := range strings.Split(env, " ") {
 			vars = append(vars, strings.ReplaceAll(v, "\t", " "))
 		}
-		c, err := LoadConfig(vars)
+		c, err := Load(vars)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var b bytes.Buffer
 		slog.New(slog.NewTextHandler(&b, nil)).Info("started", "config", c, "postgres", c.Postgres, "dsn", c.Postgres.DSN)
-		fmt.Fprintf(&b, "%v %+v %#v %s", c, c, c.Postgres, c.Postgres.Redacted())
+		fmt.Fprintf(&b, "%v %+v %#v", c, c, c.Postgres)
 		if strings.Contains(b.String(), "hunter2") {
 			t.Errorf("%s: the password shows in %s", env, &b)
 		}
 		if !strings.Contains(c.Postgres.ConnString(), "hunter2") {
 			t.Errorf("%s: the password is not in the connection string", env)
 		}
-	}
-}
-
-func TestHelp(t *testing.T) {
-	t.Parallel()
-	var b bytes.Buffer
-	if done, err := answerArguments([]string{"--help"}, &b); !done || err != nil {
-		t.Fatal(done, err)
-	}
-	help := b.String()
-	for _, want := range []string{"REDIS_ADDR", ":6379", "PG_SSLMODE", "CACHE_TTL", "250ms", "MAXCLIENTS", "10000",
-		"CLIENT_QUERY_BUFFER_LIMIT", "ENABLE_DEBUG_COMMAND"} {
-		if !strings.Contains(help, want) {
-			t.Errorf("help lacks %s", want)
-		}
-	}
-	b.Reset()
-	if done, err := answerArguments([]string{"--version"}, &b); !done || err != nil || !strings.HasPrefix(b.String(), "postkeys ") {
-		t.Errorf("version: %v %v %q", done, err, &b)
-	}
-	if done, err := answerArguments([]string{"--prot", "1"}, &b); !done || err == nil {
-		t.Errorf("unknown argument: %v %v", done, err)
-	}
-	if done, err := answerArguments(nil, &b); done || err != nil {
-		t.Errorf("no argument: %v %v", done, err)
 	}
 }

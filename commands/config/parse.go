@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"errors"
@@ -105,11 +105,25 @@ func parameter(name string) func(*Config, string) error {
 	}
 }
 
-func refuseUnless(off ...string) func(*Config, string) error {
-	return func(_ *Config, value string) error {
-		if !slices.Contains(off, strings.ToLower(value)) {
-			return errors.New("not supported in this version")
-		}
-		return nil
+// connections reads PG_MAX_CONNS.
+func connections(c *Config, value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n != 0 && (n < leastConns || n > 10000) {
+		return fmt.Errorf("%q is neither 0 nor a number from %d to 10000", value, leastConns)
 	}
+	c.Postgres.MaxConns = n
+	return nil
+}
+
+// ignored is the place of a value that is checked and not kept.
+func ignored[T any](*Config) *T { return new(T) }
+
+// isDefault reports whether a value that was found right means the same as the default.
+func (v *variable) isDefault(value string) bool {
+	if v.def == "false" {
+		var on bool
+		_ = boolean(func(*Config) *bool { return &on })(nil, value) // checked before
+		return !on
+	}
+	return value == v.def
 }

@@ -1,0 +1,137 @@
+package linearizability
+
+import (
+	"flag"
+	"fmt"
+	"strconv"
+)
+
+// seed makes other commands; who meets whom is up to chance in any case.
+var seed = flag.Uint64("seed", 1, "seed of the commands that clients send")
+
+// hard adds the groups and pipelines whose histories the checker cannot always decide in time.
+var hard = flag.Bool("hard", false, "also swap and flush database indexes, mix all kinds of commands, and send pipelines")
+
+// load is how many commands each node executes without crashes, and between two crashes.
+var (
+	load      = flag.Int64("load", 6000, "commands for each node to execute without crashes")
+	crashLoad = flag.Int64("crashload", 400, "commands for each node to execute between two crashes")
+)
+
+// databases is how many database indexes the servers under test have.
+const databases = 1024
+
+// place is where a command works: one group of an epoch.
+type place struct {
+	c     *client
+	name  string // of the keys, without their number
+	db    int    // the group's first or second database index
+	dbs   [2]int // their numbers
+	value string // that no other command stores
+}
+
+func (p place) key(i int) string { return p.name + strconv.Itoa(i) }
+
+// one is some key, and two are some two different ones.
+func (p place) one() string { return p.key(p.c.random.IntN(3)) }
+
+func (p place) two() (string, string) {
+	a := p.c.random.IntN(3)
+	return p.key(a), p.key((a + 1 + p.c.random.IntN(2)) % 3)
+}
+
+// pick chooses one of several commands, given as its words.
+func (p place) pick(options ...[]string) []string { return options[p.c.random.IntN(len(options))] }
+
+func words(w ...string) []string { return w }
+
+// kinds are the kinds of groups in database 0. They differ in what happens to their keys, so that all commands meet themselves and
+// others. One more group has database indexes of its own (indexes), and in another one all kinds meet.
+var kinds = []func(p place) []string{counters, onceOnly, texts, several, names, expiries}
+
+// singles is how many kinds, the first ones, have commands of one key only: each key is a group of its own then, which makes the
+// checker's work easier.
+const singles = 3
+
+// counters are taken away now and then.
+func counters(p place) []string {
+	k := p.one()
+	return p.pick(words("INCR", k), words("INCR", k), words("INCR", k), words("GET", k), words("GETDEL", k))
+}
+
+// onceOnly are values that are set once and taken once.
+func onceOnly(p place) []string {
+	k, v := p.one(), p.value
+	return p.pick(words("SETNX", k, v), words("SET", k, v, "NX"), words("SET", k, v, "NX", "GET"), words("GETDEL", k), words("GET", k))
+}
+
+// texts grow and are replaced.
+func texts(p place) []string {
+	k, v := p.one(), p.value
+	return p.pick(words("APPEND", k, v), words("APPEND", k, v), words("GETDEL", k), words("SET", k, v), words("SET", k, v, "GET"),
+		words("SET", k, v, "XX"), words("GET", k))
+}
+
+// several keys at once.
+func several(p place) []string {
+	a, b := p.two()
+	return p.pick(words("MSETNX", a, p.value, b, p.value), words("MSETNX", a, p.value, b, p.value), words("MSET", a, p.value, b, p.value),
+		words("MGET", p.key(0), p.key(1), p.key(2)), words("MGET", a, b), words("EXISTS", p.key(0), p.key(1), p.key(2)), words("GETDEL", a),
+		words("DEL", a, b), words("DEL", a, b))
+}
+
+// names are given to contents and taken from them.
+func names(p place) []string {
+	a, b := p.two()
+	return p.pick(words("RENAME", a, b), words("RENAMENX", a, b), words("COPY", a, b), words("COPY", a, b, "REPLACE"),
+		words("SET", a, p.value), words("SETNX", a, p.value), words("APPEND", a, p.value), words("GETDEL", a), words("DEL", a, b),
+		words("MGET", p.key(0), p.key(1), p.key(2)))
+}
+
+// expiries are set and removed; none passes, unless it has passed already.
+func expiries(p place) []string {
+	k, v := p.one(), p.value
+	return p.pick(words("SET", k, v), words("SET", k, v, "EX", "9999"), words("SET", k, v, "KEEPTTL"), words("APPEND", k, v),
+		words("EXPIRE", k, "9999"), words("EXPIRE", k, "9999", "NX"), words("EXPIRE", k, "9999", "XX"), words("EXPIRE", k, "0"),
+		words("PERSIST", k), words("PERSIST", k), words("GET", k), words("RENAME", k, p.one()))
+}
+
+// indexes are flushed and swapped under what else happens to them.
+func indexes(p place) []string {
+	a, b := p.two()
+	return p.pick(words("FLUSHDB"), words("SWAPDB", strconv.Itoa(p.dbs[0]), strconv.Itoa(p.dbs[1])),
+		words("MOVE", a, strconv.Itoa(p.dbs[1-p.db])), words("MOVE", b, strconv.Itoa(p.dbs[1-p.db])), words("DBSIZE"), words("SET", a, p.value), words("SETNX", a, p.value), words("APPEND", a, p.value), words("MSET", a, p.value, b, p.value),
+		words("MGET", p.key(0), p.key(1), p.key(2)), words("GETDEL", a), words("DEL", a, b))
+}
+
+// checked makes commands for a group that the checker examines: mostly one, and now and then a pipeline.
+func (c *client) checked(epoch int64) []command {
+	choices := len(kinds)
+	if *hard {
+		choices += 2
+	}
+	kind := c.random.IntN(choices)
+	p := place{c: c, name: fmt.Sprintf("group:%d:%d:", epoch, kind)}
+	next := func() []string { return kinds[c.random.IntN(len(kinds))](p) }
+	switch n := int(1 + 2*epoch); {
+	case kind < len(kinds):
+		next = func() []string { return kinds[kind](p) }
+	case kind == len(kinds) && n+1 < databases: // a very long run has none left for it
+		p.db, p.dbs = c.random.IntN(2), [2]int{n, n + 1}
+		next = func() []string { return indexes(p) }
+	}
+	length := 1
+	if *hard && c.random.IntN(12) == 0 {
+		length += 1 + c.random.IntN(3)
+	}
+	commands := make([]command, length)
+	for i := range commands {
+		c.serial++
+		p.value = fmt.Sprintf("%d.%d", c.id, c.serial)
+		commands[i] = command{group: p.name, db: p.db, database: p.dbs[p.db], args: next()}
+		if kind < singles {
+			commands[i].group = commands[i].args[1]
+		}
+	}
+	return commands
+}

@@ -1,0 +1,119 @@
+package nodes
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mnorrsken/postkeys/codec"
+	"github.com/mnorrsken/postkeys/commands/servertest"
+	"github.com/mnorrsken/postkeys/pg/pgtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// pair starts two nodes on a fresh database.
+func pair(t *testing.T) (dsn string, nodes [2]*servertest.Server) {
+	t.Helper()
+	dsn = pgtest.DSN(t)
+	for i := range nodes {
+		nodes[i] = servertest.Postkeys(t, dsn)
+	}
+	return dsn, nodes
+}
+
+func dial(t *testing.T, s *servertest.Server) *servertest.Client {
+	t.Helper()
+	c, err := s.Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// do sends a command and returns what the reply says, an error reply or a lost
+// connection as an error.
+func do(c *servertest.Client, args ...string) (string, error) {
+	reply, err := c.Do(args...)
+	if err != nil {
+		return "", err
+	}
+	v, _, err := codec.ParseValue(reply)
+	if err != nil {
+		return "", err
+	}
+	if reply[0] == '-' {
+		return "", errors.New(string(reply))
+	}
+	return text(&v), nil
+}
+
+// text is a reply in short: "nil" for null, elements in brackets.
+func text(v *codec.Value) string {
+	switch {
+	case v.Null:
+		return "nil"
+	case v.Kind == codec.KindInt:
+		return strconv.FormatInt(v.Int, 10)
+	case v.Kind == codec.KindArray:
+		elements := make([]string, len(v.Elems))
+		for i := range v.Elems {
+			elements[i] = text(&v.Elems[i])
+		}
+		return "[" + strings.Join(elements, " ") + "]"
+	}
+	return string(v.Str)
+}
+
+// must is do for what may not fail.
+func must(t *testing.T, c *servertest.Client, args ...string) string {
+	t.Helper()
+	reply, err := do(c, args...)
+	if err != nil {
+		t.Fatalf("%.60q: %v", args, err)
+	}
+	return reply
+}
+
+// expect sends a command and compares the reply.
+func expect(t *testing.T, c *servertest.Client, want string, args ...string) {
+	t.Helper()
+	if got := must(t, c, args...); got != want {
+		t.Errorf("%.60q = %.60q, want %.60q", args, got, want)
+	}
+}
+
+// info returns a field of INFO.
+func info(t *testing.T, c *servertest.Client, field string) string {
+	t.Helper()
+	for line := range strings.SplitSeq(must(t, c, "INFO", "everything"), "\r\n") {
+		if value, ok := strings.CutPrefix(line, field+":"); ok {
+			return value
+		}
+	}
+	t.Fatalf("INFO has no %s", field)
+	return ""
+}
+
+// eventually looks again and again until something in the background has come
+// to its end.
+func eventually(t *testing.T, what string, reached func() bool) {
+	t.Helper()
+	timeout, look := time.After(time.Minute), time.NewTicker(20*time.Millisecond)
+	defer look.Stop()
+	for !reached() {
+		select {
+		case <-timeout:
+			t.Fatal("after a minute: ", what)
+		case <-look.C:
+		}
+	}
+}
+
+// name numbers keys.
+func name(prefix string, n int) string { return fmt.Sprint(prefix, ":", n) }

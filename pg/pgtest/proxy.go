@@ -1,0 +1,142 @@
+package pgtest
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Proxy stands between a client and PostgreSQL and can lose what PostgreSQL says, or the connection.
+type Proxy struct {
+	t        testing.TB
+	dsn      string
+	network  string
+	address  string
+	listener net.Listener
+
+	mu     sync.Mutex
+	muted  bool
+	closed bool
+	conns  []net.Conn
+	wg     sync.WaitGroup
+}
+
+// NewProxy starts a proxy to the server that the connection string names. It ends with the test.
+func NewProxy(t testing.TB, dsn string) *Proxy {
+	t.Helper()
+	cfg, err := pgconn.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Proxy{t: t}
+	p.network, p.address = pgconn.NetworkAddress(cfg.Host, cfg.Port)
+	if p.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	p.dsn = withServer(dsn, p.listener.Addr().(*net.TCPAddr).Port)
+	p.wg.Go(p.serve)
+	t.Cleanup(func() {
+		p.Refuse()
+		p.wg.Wait()
+	})
+	return p
+}
+
+// withServer replaces the server of a connection string in either form by one on this machine.
+func withServer(dsn string, port int) string {
+	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
+		return fmt.Sprintf("%s host=127.0.0.1 port=%d sslmode=disable", dsn, port)
+	}
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return dsn
+	}
+	query := u.Query()
+	query.Del("host")
+	query.Del("port")
+	query.Set("sslmode", "disable")
+	u.Host, u.RawQuery = net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), query.Encode()
+	return u.String()
+}
+
+// DSN leads through the proxy.
+func (p *Proxy) DSN() string { return p.dsn }
+
+// Mute drops what PostgreSQL says from now on, until Cut.
+func (p *Proxy) Mute() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.muted = true
+}
+
+// Cut breaks all connections; new ones work.
+func (p *Proxy) Cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.muted = false
+	for _, c := range p.conns {
+		_ = c.Close()
+	}
+	p.conns = nil
+}
+
+// Refuse breaks all connections, and takes no new ones.
+func (p *Proxy) Refuse() {
+	_ = p.listener.Close()
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.Cut()
+}
+
+func (p *Proxy) serve() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial(p.network, p.address)
+		if err != nil {
+			_ = client.Close()
+			continue
+		}
+		p.mu.Lock()
+		if p.closed {
+			_, _ = client.Close(), server.Close()
+		}
+		p.conns = append(p.conns, client, server)
+		p.mu.Unlock()
+		p.wg.Go(func() {
+			_, _ = io.Copy(server, client)
+			_ = server.Close()
+		})
+		p.wg.Go(func() { p.answer(client, server) })
+	}
+}
+
+// answer passes on what PostgreSQL says.
+func (p *Proxy) answer(client, server net.Conn) {
+	defer func() { _ = client.Close() }()
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := server.Read(buf)
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		muted := p.muted
+		p.mu.Unlock()
+		if !muted {
+			if _, err := client.Write(buf[:n]); err != nil {
+				return
+			}
+		}
+	}
+}
