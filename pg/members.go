@@ -31,6 +31,7 @@ type Members struct {
 	complete bool // list has every member there is
 	dirty    []*Member
 	sum      summary
+	pool     []*Member // loaded from a random place on, and not yet chosen by Random
 	sorted   []*Member // of a complete sorted set: those that exist, lowest first; nil if out of date
 }
 

@@ -106,7 +106,7 @@ func (ms *Members) writeOut() error {
 		return ms.e.tx.failed(err)
 	}
 	ms.e.tx.wrote = true
-	ms.list, ms.byName, ms.sorted = nil, nil, nil
+	ms.list, ms.byName, ms.sorted, ms.pool = nil, nil, nil, nil
 	return nil
 }
 

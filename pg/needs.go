@@ -1,7 +1,5 @@
 package pg
 
-import "math/rand/v2"
-
 // Needs says which elements of a collection a command will look at, so that
 // they can be loaded together with the key. It is a hint: what was not said is
 // loaded when it is asked for, at the cost of a round trip.
@@ -61,6 +59,7 @@ func (c *Conn) remember(e *Entry) {
 // queueNeeds queues the loading of what the claims on a key need of the
 // elements at a place.
 func (tx *Tx) queueNeeds(e *Entry, p place) {
+	random := int64(0)
 	for _, n := range e.needs {
 		switch {
 		case p.typ == TypeList:
@@ -69,13 +68,14 @@ func (tx *Tx) queueNeeds(e *Entry, p place) {
 			tx.queuePage(p, 0, everything)
 			e.allOf = p.coll
 		default:
-			if n.Random > 0 {
-				tx.queuePage(p, rand.Int64(), max(randomPage, 2*n.Random))
-			}
+			random += n.Random
 			for _, name := range n.Names {
 				tx.looking = append(tx.looking, wanted{e, p.coll, p.typ, name})
 			}
 		}
+	}
+	if random > 0 {
+		tx.queueRandom(p, random)
 	}
 }
 
