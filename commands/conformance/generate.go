@@ -20,7 +20,7 @@ type Template struct {
 }
 
 // templates are all kinds of commands in random sequences. A new type of value adds its own list here.
-var templates = [][]Template{stringTemplates, bitTemplates, listTemplates, zsetTemplates, keyTemplates}
+var templates = [][]Template{stringTemplates, bitTemplates, hashTemplates, listTemplates, setTemplates, zsetTemplates, geoTemplates, keyTemplates}
 
 // Generator makes the arguments of one sequence. Everything it returns depends on its seed alone, and the outcome of
 // everything it returns depends on the sequence alone: no command waits for time to pass.
@@ -105,8 +105,9 @@ func (g *Generator) spoil(c Command) Command {
 func (g *Generator) junk(command string) string {
 	switch strings.ToUpper(command) {
 	case "DEL", "UNLINK", "EXISTS", "TOUCH", "MGET", "MSET", "MSETNX", "BITOP", "RENAME", "RENAMENX", "COPY", "LCS",
-		"LMOVE", "RPOPLPUSH", "LMPOP",
-		"ZMPOP", "ZUNION", "ZINTER", "ZDIFF", "ZINTERCARD", "ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE", "ZRANGESTORE":
+		"LMOVE", "RPOPLPUSH", "LMPOP", "SMOVE", "SINTER", "SUNION", "SDIFF", "SINTERSTORE", "SUNIONSTORE", "SDIFFSTORE", "SINTERCARD",
+		"ZMPOP", "ZUNION", "ZINTER", "ZDIFF", "ZINTERCARD", "ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE", "ZRANGESTORE",
+		"GEOSEARCHSTORE", "GEORADIUS", "GEORADIUSBYMEMBER":
 		return g.key()
 	case "ZADD", "ZINCRBY": // 7.0 and 7.2 print large scores differently
 		return g.pick("", "abc", "-1", "1.5", "nan", "\x00", "NX", "CH", "inf", g.key())
