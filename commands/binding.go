@@ -50,6 +50,7 @@ var bindings = bind(
 	setsBindings, setsRandomBindings, setsAlgebraBindings,
 	listBindings,
 	zsetBindings, zsetAddBindings, zsetRangeBindings, zsetPopBindings, zsetRandomBindings, zsetAlgebraBindings,
+	geoBindings, geoSearchBindings,
 	keyBindings, expireBindings, scanBindings, renameBindings, databaseBindings, objectBindings,
 )
 

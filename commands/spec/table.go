@@ -16,6 +16,7 @@ var table = build(
 	group{"bitmap", bitmapCommands},
 	group{"connection", connectionCommands},
 	group{"generic", genericCommands},
+	group{"geo", geoCommands},
 	group{"hash", hashCommands},
 	group{"list", listCommands},
 	group{"server", serverCommands},
