@@ -44,7 +44,7 @@ type binding struct {
 var bindings = bind(
 	connectionBindings,
 	clientBindings,
-	stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings,
+	stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings, hyperloglogBindings,
 	commandBindings, configBindings, infoBindings, debugBindings, timeBindings, lolwutBindings,
 	hashBindings, hashWalkBindings,
 	setsBindings, setsRandomBindings, setsAlgebraBindings,

@@ -20,7 +20,7 @@ type Template struct {
 }
 
 // templates are all kinds of commands in random sequences. A new type of value adds its own list here.
-var templates = [][]Template{stringTemplates, bitTemplates, hashTemplates, listTemplates, setTemplates, zsetTemplates, geoTemplates, keyTemplates}
+var templates = [][]Template{stringTemplates, bitTemplates, hyperloglogTemplates, hashTemplates, listTemplates, setTemplates, zsetTemplates, geoTemplates, keyTemplates}
 
 // Generator makes the arguments of one sequence. Everything it returns depends on its seed alone, and the outcome of
 // everything it returns depends on the sequence alone: no command waits for time to pass.
@@ -104,7 +104,7 @@ func (g *Generator) spoil(c Command) Command {
 // word would be a key that all sequences share.
 func (g *Generator) junk(command string) string {
 	switch strings.ToUpper(command) {
-	case "DEL", "UNLINK", "EXISTS", "TOUCH", "MGET", "MSET", "MSETNX", "BITOP", "RENAME", "RENAMENX", "COPY", "LCS",
+	case "DEL", "UNLINK", "EXISTS", "TOUCH", "MGET", "MSET", "MSETNX", "BITOP", "PFCOUNT", "PFMERGE", "RENAME", "RENAMENX", "COPY", "LCS",
 		"LMOVE", "RPOPLPUSH", "LMPOP", "SMOVE", "SINTER", "SUNION", "SDIFF", "SINTERSTORE", "SUNIONSTORE", "SDIFFSTORE", "SINTERCARD",
 		"ZMPOP", "ZUNION", "ZINTER", "ZDIFF", "ZINTERCARD", "ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE", "ZRANGESTORE",
 		"GEOSEARCHSTORE", "GEORADIUS", "GEORADIUSBYMEMBER":

@@ -78,6 +78,8 @@ var rearrangedIn72 = []string{
 	"command|getkeys",         // the arguments came
 	"command|getkeysandflags", // likewise
 	"config|get",              // the block around the parameters went away
+	"migrate",                 // the names, and what is optional
+	"pfmerge",                 // sources became optional
 	"zrank",                   // WITHSCORE came
 	"zrevrank",                // likewise
 }
