@@ -25,7 +25,8 @@ type zaddOptions struct {
 func (c *Call) parseZadd(incr bool) (o zaddOptions, fail string) {
 	o.incr = incr
 	o.first = 2
-	for ; o.first < len(c.args) && o.take(c.args[o.first]); o.first++ {
+	for o.first < len(c.args) && o.take(c.args[o.first]) {
+		o.first++
 	}
 	pairs := c.args[o.first:]
 	switch {
