@@ -137,6 +137,9 @@ func (tx *Tx) memberOf(v [][]byte) (*Member, error) {
 	}
 	if v[6] != nil {
 		m.ExpireAt = asInt(v[6])
+		if ms.e.fieldExpired(m.ExpireAt) { // its row goes before anything is written
+			m.exists, m.stored = false, false
+		}
 	}
 	ms.add(m)
 	return m, nil
@@ -178,7 +181,7 @@ func (tx *Tx) queuePage(p place, from, n int64) {
 }
 
 // loadPage loads members in the order of their hashes, about n of them from one
-// on, and calls visit for each that exists.
+// on, and calls visit for each of them, also those that do not exist any more.
 func (ms *Members) loadPage(from, n int64, visit func(*Member)) error {
 	if err := ms.e.stable(); err != nil {
 		return err
@@ -186,7 +189,7 @@ func (ms *Members) loadPage(from, n int64, visit func(*Member)) error {
 	tx := ms.e.tx
 	tx.c.send(membersTables[ms.e.typ].page, func(v [][]byte) error {
 		m, err := tx.memberOf(v)
-		if m != nil && m.exists && visit != nil {
+		if m != nil && visit != nil {
 			visit(m)
 		}
 		return err
@@ -218,7 +221,9 @@ func (ms *Members) Scan(cursor uint64, n int64, visit func(*Member)) (uint64, er
 	var seen, last int64
 	err := ms.loadPage(int64(cursor), n, func(m *Member) {
 		seen, last = seen+1, m.hash
-		visit(m)
+		if m.exists {
+			visit(m)
+		}
 	})
 	if err != nil || seen < n || last == math.MaxInt64 {
 		return 0, err
@@ -288,7 +293,11 @@ func (ms *Members) randomPool(n int64) (pool []*Member, err error) {
 			return pool, nil
 		}
 		pool = nil
-		visit := func(m *Member) { pool = append(pool, m) }
+		visit := func(m *Member) {
+			if m.exists {
+				pool = append(pool, m)
+			}
+		}
 		start := rand.Int64()
 		if err = ms.loadPage(start, size, visit); err != nil {
 			return nil, err

@@ -52,6 +52,8 @@ const (
 	stmtHashUpdate
 	stmtHashDelete
 	stmtHashCopy
+	stmtHashPurge
+	stmtHashExpired
 	stmtSetFind
 	stmtSetPage
 	stmtSetInsert
@@ -127,6 +129,8 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtHashUpdate:   {"hash_update", sqlHashUpdate},
 	stmtHashDelete:   {"hash_delete", sqlHashDelete},
 	stmtHashCopy:     {"hash_copy", sqlHashCopy},
+	stmtHashPurge:    {"hash_purge", sqlHashPurge},
+	stmtHashExpired:  {"hash_expired", sqlHashExpired},
 	stmtSetFind:      {"set_find", sqlSetFind},
 	stmtSetPage:      {"set_page", sqlSetPage},
 	stmtSetInsert:    {"set_insert", sqlSetInsert},
