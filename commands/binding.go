@@ -48,7 +48,7 @@ var bindings = bind(
 	commandBindings, configBindings, infoBindings, debugBindings, timeBindings, lolwutBindings,
 	hashBindings, hashWalkBindings,
 	setsBindings, setsRandomBindings, setsAlgebraBindings,
-	listBindings,
+	listBindings, sortBindings,
 	zsetBindings, zsetAddBindings, zsetRangeBindings, zsetPopBindings, zsetRandomBindings, zsetAlgebraBindings,
 	geoBindings, geoSearchBindings,
 	keyBindings, expireBindings, scanBindings, renameBindings, databaseBindings, objectBindings,

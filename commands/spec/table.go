@@ -17,6 +17,7 @@ var table = build(
 	group{"connection", connectionCommands},
 	group{"generic", genericCommands},
 	group{"generic", dumpCommands},
+	group{"generic", sortCommands},
 	group{"geo", geoCommands},
 	group{"hash", hashCommands},
 	group{"hyperloglog", hyperloglogCommands},

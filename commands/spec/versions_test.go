@@ -80,6 +80,8 @@ var rearrangedIn72 = []string{
 	"config|get",              // the block around the parameters went away
 	"migrate",                 // the names, and what is optional
 	"pfmerge",                 // sources became optional
+	"sort",                    // the patterns of BY and GET got names of their own
+	"sort_ro",                 // likewise
 	"zrank",                   // WITHSCORE came
 	"zrevrank",                // likewise
 }
