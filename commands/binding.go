@@ -46,12 +46,12 @@ var bindings = bind(
 	clientBindings,
 	stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings, hyperloglogBindings,
 	commandBindings, configBindings, infoBindings, debugBindings, timeBindings, lolwutBindings,
-	hashBindings, hashWalkBindings,
+	hashBindings, hashWalkBindings, hashExpireBindings, hashGetSetBindings,
 	setsBindings, setsRandomBindings, setsAlgebraBindings,
 	listBindings, sortBindings,
 	zsetBindings, zsetAddBindings, zsetRangeBindings, zsetPopBindings, zsetRandomBindings, zsetAlgebraBindings,
 	geoBindings, geoSearchBindings,
-	keyBindings, expireBindings, scanBindings, renameBindings, databaseBindings, objectBindings,
+	keyBindings, expireBindings, scanBindings, renameBindings, dumpBindings, databaseBindings, objectBindings,
 )
 
 func bind(groups ...[]binding) []*binding {

@@ -49,6 +49,7 @@ const (
 	StreamNodeMaxEntries
 	ActiveExpireEffort
 	SanitizeDumpPayload
+	RDBCompression
 	MaxMemory
 	MaxMemoryPolicy
 	LFULogFactor
