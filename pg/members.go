@@ -227,6 +227,7 @@ func (ms *Members) Drop(m *Member) {
 	ms.count--
 	ms.Changed(m)
 	if ms.count == 0 {
+		ms.e.newType = ms.e.typ // for what the same command may add
 		ms.e.Delete()
 	}
 }
