@@ -46,7 +46,7 @@ var bindings = bind(
 	clientBindings,
 	stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings, hyperloglogBindings,
 	commandBindings, configBindings, infoBindings, debugBindings, timeBindings, lolwutBindings,
-	hashBindings, hashWalkBindings, hashExpireBindings, hashGetSetBindings,
+	hashBindings, hashWalkBindings, hashExpireBindings, hashGetSetBindings, hashExpireBindings, hashGetSetBindings,
 	setsBindings, setsRandomBindings, setsAlgebraBindings,
 	listBindings, sortBindings,
 	zsetBindings, zsetAddBindings, zsetRangeBindings, zsetPopBindings, zsetRandomBindings, zsetAlgebraBindings,

@@ -20,6 +20,7 @@ var table = build(
 	group{"generic", sortCommands},
 	group{"geo", geoCommands},
 	group{"hash", hashCommands},
+	group{"hash", hashExpireCommands},
 	group{"hyperloglog", hyperloglogCommands},
 	group{"list", listCommands},
 	group{"server", serverCommands},
