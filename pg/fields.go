@@ -102,6 +102,20 @@ func (ms *Members) expire() error {
 	return nil
 }
 
+// expireFields frees a large hash of the fields that have expired.
+func (c *Conn) expireFields(db int, name []byte) error {
+	tx := c.Begin()
+	tx.Plan(db, name, HashKey(db, name), ModeUpdate, PartHeader).Need(&Needs{})
+	err := tx.Load()
+	if err == nil {
+		err = tx.Commit()
+	}
+	if err != nil {
+		tx.Rollback()
+	}
+	return err
+}
+
 // expiryOf reads an expiry in packed form.
 func expiryOf(item []byte) int64 {
 	if len(item) != 8 {
