@@ -74,6 +74,8 @@ const (
 	stmtZsetRank
 	stmtZsetEnds
 	stmtListLoad
+	stmtListLeft
+	stmtListRight
 	stmtListInsert
 	stmtListUpdate
 	stmtListDelete
@@ -151,6 +153,8 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtZsetRank:     {"zset_rank", sqlZsetRank},
 	stmtZsetEnds:     {"zset_ends", sqlZsetEnds},
 	stmtListLoad:     {"list_load", sqlListLoad},
+	stmtListLeft:     {"list_left", sqlListLeft},
+	stmtListRight:    {"list_right", sqlListRight},
 	stmtListInsert:   {"list_insert", sqlListInsert},
 	stmtListUpdate:   {"list_update", sqlListUpdate},
 	stmtListDelete:   {"list_delete", sqlListDelete},

@@ -45,6 +45,7 @@ type Tx struct {
 
 	colls   map[int64]*Members // by where their rows are
 	looking []wanted           // members to be looked for
+	ranges  []interval         // for the needs of one list
 	due     []*Members         // hashes with fields that may have expired
 
 	// How the unit runs, as the one before it has found necessary.
