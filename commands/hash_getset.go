@@ -112,8 +112,9 @@ func fieldExpiryOption(word []byte) (f expiryForm, ok bool) {
 		return unixSeconds, true
 	case optionPXAT:
 		return unixMilliseconds, true
+	default:
+		return f, false
 	}
-	return f, false
 }
 
 // splitFields reads the number of fields and splits off what belongs to them.
