@@ -28,6 +28,9 @@ type binding struct {
 
 	// slow commands look at more than the keys they name, and run alone.
 	slow bool
+	// alone: the command takes its time outside of PostgreSQL. Commands before it
+	// in its batch are answered first, and those behind it wait for its end.
+	alone bool
 	// quiet: claiming a key does not count as a use of it.
 	quiet bool
 
@@ -46,12 +49,12 @@ var bindings = bind(
 	clientBindings,
 	stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings, hyperloglogBindings,
 	commandBindings, configBindings, infoBindings, debugBindings, timeBindings, lolwutBindings,
-	hashBindings, hashWalkBindings, hashExpireBindings, hashGetSetBindings, hashExpireBindings, hashGetSetBindings,
+	hashBindings, hashWalkBindings, hashExpireBindings, hashGetSetBindings,
 	setsBindings, setsRandomBindings, setsAlgebraBindings,
 	listBindings, sortBindings,
 	zsetBindings, zsetAddBindings, zsetRangeBindings, zsetPopBindings, zsetRandomBindings, zsetAlgebraBindings,
 	geoBindings, geoSearchBindings,
-	keyBindings, expireBindings, scanBindings, renameBindings, dumpBindings, databaseBindings, objectBindings,
+	keyBindings, expireBindings, scanBindings, renameBindings, dumpBindings, migrateBindings, databaseBindings, objectBindings,
 )
 
 func bind(groups ...[]binding) []*binding {

@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"errors"
+
 	"github.com/mnorrsken/postkeys/commands/rdb"
 	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
@@ -23,24 +25,37 @@ func dump(c *Call) error {
 		c.out.Null()
 		return nil
 	}
-	payload, err := c.server().appendDump(nil, e)
-	if err == nil {
+	payload, fail, err := c.server().dump(e)
+	switch {
+	case err != nil:
+		return err
+	case fail != "":
+		c.fail(fail)
+	default:
 		c.out.Bulk(payload)
 	}
-	return err
+	return nil
 }
 
-// appendDump appends the payload of a key that exists and was claimed whole.
-func (s *Server) appendDump(dst []byte, e *pg.Entry) ([]byte, error) {
+// dump returns the payload of a key that exists and was claimed whole, or the
+// error reply.
+func (s *Server) dump(e *pg.Entry) (payload []byte, fail string, err error) {
 	v, err := valueOf(e)
-	if err != nil {
-		return nil, err
+	switch {
+	case errors.Is(err, errFieldsExpire):
+		return nil, "ERR " + err.Error(), nil
+	case err != nil:
+		return nil, "", err
 	}
-	return rdb.Encode(dst, v, rdb.Options{
+	return rdb.Encode(nil, v, rdb.Options{
 		Compress: s.settings.Bool(settings.RDBCompression),
 		ListNode: int(s.settings.Int(settings.ListMaxListpackSize)),
-	}), nil
+	}), "", nil
 }
+
+// errFieldsExpire: the format of Redis 7.2 has no place for the expiry of a
+// field, and a field that was to expire must not stay for ever elsewhere.
+var errFieldsExpire = errors.New("DUMP of a hash with fields that expire is not supported by postkeys")
 
 // rdbEncodings are package rdb's names of encodings. A list has but one there.
 var rdbEncodings = map[pg.Encoding]rdb.Encoding{
@@ -78,6 +93,9 @@ func valueOf(e *pg.Entry) (v rdb.Value, err error) {
 	}
 	v.Type, v.Fields = rdb.TypeHash, make([]rdb.Field, len(all))
 	for i, m := range all {
+		if m.ExpireAt != 0 {
+			return v, errFieldsExpire
+		}
 		v.Fields[i] = rdb.Field{Name: m.Name, Value: m.Value}
 	}
 	return v, nil

@@ -8,9 +8,14 @@ import (
 
 // admit takes one command through the gates, in Redis' order. What passes and
 // needs no storage has its reply when admit returns; what needs storage is
-// part of the job's task. It reports false for a command that a pause holds
-// back: it is as if it had not been sent yet.
+// part of the job's task. It reports false for a command that is held back, by
+// a pause or because one that has to be alone is next to it: it is as if it had
+// not been sent yet.
 func (s *Session) admit(j *job, args [][]byte) bool {
+	if j.alone {
+		j.rest = parked{session: s, batch: j.batch, next: j.calls[0].spec}
+		return false
+	}
 	sp, _ := spec.Lookup(args)
 	if sp == nil && isHTTP(args[0]) {
 		s.abandon(j)
@@ -22,13 +27,14 @@ func (s *Session) admit(j *job, args [][]byte) bool {
 		j.onLoop(c, func(c *Call) { c.reject(text) })
 		return true
 	}
-	if s.server.pause.holds(sp) {
+	b := bindings[sp.ID]
+	if s.server.pause.holds(sp) || b.alone && len(j.calls) > 1 {
 		j.calls = j.calls[:len(j.calls)-1]
 		j.rest = parked{session: s, batch: j.batch, next: sp}
 		s.reply = reply
 		return false
 	}
-	b := bindings[sp.ID]
+	j.alone = b.alone
 	if b.local != nil {
 		j.onLoop(c, b.local)
 		return true
