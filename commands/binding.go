@@ -28,6 +28,9 @@ type binding struct {
 
 	// slow commands look at more than the keys they name, and run alone.
 	slow bool
+	// alone: the command takes its time outside of PostgreSQL. Commands before it
+	// in its batch are answered first, and those behind it wait for its end.
+	alone bool
 	// quiet: claiming a key does not count as a use of it.
 	quiet bool
 
@@ -48,13 +51,14 @@ type binding struct {
 var bindings = bind(
 	connectionBindings,
 	clientBindings,
-	stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings,
+	stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings, hyperloglogBindings,
 	commandBindings, configBindings, infoBindings, debugBindings, timeBindings, lolwutBindings,
-	hashBindings, hashWalkBindings,
+	hashBindings, hashWalkBindings, hashExpireBindings, hashGetSetBindings,
 	setsBindings, setsRandomBindings, setsAlgebraBindings,
-	listBindings,
+	listBindings, sortBindings,
 	zsetBindings, zsetAddBindings, zsetRangeBindings, zsetPopBindings, zsetRandomBindings, zsetAlgebraBindings,
-	keyBindings, expireBindings, scanBindings, renameBindings, databaseBindings, objectBindings,
+	geoBindings, geoSearchBindings,
+	keyBindings, expireBindings, scanBindings, renameBindings, dumpBindings, migrateBindings, databaseBindings, objectBindings,
 )
 
 func bind(groups ...[]binding) []*binding {

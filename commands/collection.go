@@ -50,3 +50,28 @@ func (c *Call) fitsListpack(n int64, longest int, entries, value settings.ID) bo
 	s := c.server().settings
 	return n <= s.Int(entries) && int64(longest) <= s.Int(value)
 }
+
+// removeMembers makes the run of HDEL, SREM and ZREM.
+func removeMembers(t pg.Type) func(*Call) error {
+	return func(c *Call) error {
+		ms, err := c.members(0, t)
+		if ms == nil || err != nil {
+			return err
+		}
+		if err := ms.Fetch(c.args[2:]...); err != nil {
+			return err
+		}
+		removed := int64(0)
+		for _, name := range c.args[2:] {
+			ok, err := ms.Remove(name)
+			if err != nil {
+				return err
+			}
+			if ok {
+				removed++
+			}
+		}
+		c.out.Int(removed)
+		return nil
+	}
+}

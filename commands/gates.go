@@ -9,8 +9,13 @@ import (
 // admit takes one command through the gates, in Redis' order. What passes and
 // needs no storage has its reply when admit returns; what needs storage is
 // part of the job's task. It reports false for a command that has to wait, for
-// the end of a pause or of the job: it is as if it had not been sent yet.
+// the end of a pause or of the job, or because one that has to be alone is next
+// to it: it is as if it had not been sent yet.
 func (s *Session) admit(j *job, args [][]byte) bool {
+	if j.alone {
+		j.rest = parked{session: s, batch: j.batch, next: j.calls[0].spec}
+		return false
+	}
 	sp, _ := spec.Lookup(args)
 	if sp == nil && isHTTP(args[0]) {
 		s.abandon(j)
@@ -23,12 +28,13 @@ func (s *Session) admit(j *job, args [][]byte) bool {
 		return true
 	}
 	b, paused := bindings[sp.ID], s.server.pause.holds(sp)
-	if paused || b.ordered && len(j.calls) > 1 {
+	if paused || (b.ordered || b.alone) && len(j.calls) > 1 {
 		j.calls = j.calls[:len(j.calls)-1]
 		j.rest = parked{session: s, batch: j.batch, next: sp, paused: paused}
 		s.reply = reply
 		return false
 	}
+	j.alone = b.alone
 	if b.local != nil {
 		j.onLoop(c, b.local)
 		return true

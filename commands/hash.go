@@ -14,7 +14,7 @@ var hashBindings = []binding{
 	{name: "hsetnx", claim: named(pg.ModeUpdate, 2, 2), run: hsetnx},
 	{name: "hget", claim: named(pg.ModeRead, 2, 1), run: hget},
 	{name: "hmget", claim: named(pg.ModeRead, 2, 1), run: hmget},
-	{name: "hdel", claim: named(pg.ModeUpdate, 2, 1), run: hdel},
+	{name: "hdel", claim: named(pg.ModeUpdate, 2, 1), run: removeMembers(pg.TypeHash)},
 	{name: "hlen", claim: reads(1, pg.PartHeader), run: hlen},
 	{name: "hexists", claim: named(pg.ModeRead, 2, 1), run: hexists},
 	{name: "hstrlen", claim: named(pg.ModeRead, 2, 1), run: hstrlen},
@@ -49,6 +49,9 @@ func hset(c *Call) error {
 func (c *Call) setFields(ms *pg.Members) (added int64, err error) {
 	if err := ms.Fetch(c.namedNeeds(2, 2).Names...); err != nil {
 		return 0, err
+	}
+	if !c.fitsListpack(int64(len(c.args)/2-1), 0, settings.HashMaxListpackEntries, settings.HashMaxListpackValue) {
+		c.key(0).SetEncoding(pg.EncodingHashtable) // even if many fields turn out to be equal
 	}
 	for i := 2; i < len(c.args); i += 2 {
 		isNew, err := c.setField(ms, c.args[i], c.args[i+1])
@@ -149,28 +152,6 @@ func hmget(c *Call) error {
 		}
 		c.fieldOrNull(m)
 	}
-	return nil
-}
-
-func hdel(c *Call) error {
-	ms, err := c.members(0, pg.TypeHash)
-	if ms == nil || err != nil {
-		return err
-	}
-	if err := ms.Fetch(c.args[2:]...); err != nil {
-		return err
-	}
-	removed := int64(0)
-	for _, name := range c.args[2:] {
-		ok, err := ms.Remove(name)
-		if err != nil {
-			return err
-		}
-		if ok {
-			removed++
-		}
-	}
-	c.out.Int(removed)
 	return nil
 }
 

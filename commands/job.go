@@ -37,6 +37,10 @@ type job struct {
 	rest parked
 	// delay is how long the batch has to wait before it runs (DEBUG SLEEP).
 	delay time.Duration
+	// alone: the only call is one that must not share its batch, see binding.alone.
+	alone bool
+	// migration is what is under way if that call is a MIGRATE.
+	migration *migration
 }
 
 var jobPool = sync.Pool{New: func() any { return new(job) }}
@@ -221,7 +225,9 @@ func (j *job) failCall(c *Call, err error) {
 // Done implements engine.Runner.
 func (j *job) Done() engine.Flusher {
 	conn := j.session.conn
-	j.finish()
+	if j.migration == nil || !j.migration.advance(j) {
+		j.finish()
+	}
 	return conn
 }
 

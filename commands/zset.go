@@ -16,7 +16,7 @@ var zsetBindings = []binding{
 	{name: "zmscore", claim: named(pg.ModeRead, 2, 1), run: zmscore},
 	{name: "zrank", claim: claimZrank, run: func(c *Call) error { return c.zrank(false) }},
 	{name: "zrevrank", claim: claimZrank, run: func(c *Call) error { return c.zrank(true) }},
-	{name: "zrem", claim: named(pg.ModeUpdate, 2, 1), run: zrem},
+	{name: "zrem", claim: named(pg.ModeUpdate, 2, 1), run: removeMembers(pg.TypeZset)},
 	{name: "zscan", claim: claimScanMembers, run: scanMembers(pg.TypeZset, scanForm{}, addScanned)},
 }
 
@@ -176,28 +176,6 @@ func (c *Call) zrank(reverse bool) error {
 	c.out.Array(2)
 	c.out.Int(rank)
 	c.out.Double(m.Score)
-	return nil
-}
-
-func zrem(c *Call) error {
-	ms, err := c.members(0, pg.TypeZset)
-	if ms == nil || err != nil {
-		return err
-	}
-	if err := ms.Fetch(c.args[2:]...); err != nil {
-		return err
-	}
-	removed := int64(0)
-	for _, name := range c.args[2:] {
-		ok, err := ms.Remove(name)
-		if err != nil {
-			return err
-		}
-		if ok {
-			removed++
-		}
-	}
-	c.out.Int(removed)
 	return nil
 }
 

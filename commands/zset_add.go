@@ -25,7 +25,8 @@ type zaddOptions struct {
 func (c *Call) parseZadd(incr bool) (o zaddOptions, fail string) {
 	o.incr = incr
 	o.first = 2
-	for ; o.first < len(c.args) && o.take(c.args[o.first]); o.first++ {
+	for o.first < len(c.args) && o.take(c.args[o.first]) {
+		o.first++
 	}
 	pairs := c.args[o.first:]
 	switch {
@@ -78,22 +79,35 @@ func (c *Call) claimZadd(incr bool) {
 
 func (c *Call) zadd(incr bool) error {
 	o, _ := c.parseZadd(incr)
+	pairs := make([]scored, 0, (len(c.args)-o.first)/2)
+	for i := o.first; i < len(c.args); i += 2 {
+		score, _ := number.ParseFloat(c.args[i])
+		pairs = append(pairs, scored{c.args[i+1], score})
+	}
+	return c.addScored(pairs, o)
+}
+
+// addScored gives members scores, as far as the options allow it, and answers
+// as ZADD does.
+func (c *Call) addScored(pairs []scored, o zaddOptions) error {
 	ms, err := c.members(0, pg.TypeZset)
 	if ms == nil || err != nil {
 		return err
 	}
 	if o.incr {
-		return c.zaddIncr(ms, o)
+		return c.zaddIncr(ms, pairs[0], o)
 	}
-	pairs := c.args[o.first:]
 	isNew := !c.key(0).Exists()
-	if err := ms.Fetch(c.namedNeeds(o.first+1, 2).Names...); err != nil {
+	names := make([][]byte, len(pairs))
+	for i := range pairs {
+		names[i] = pairs[i].name
+	}
+	if err := ms.Fetch(names...); err != nil {
 		return err
 	}
 	added, updated := int64(0), int64(0)
-	for i := 0; i < len(pairs); i += 2 {
-		score, _ := number.ParseFloat(pairs[i])
-		outcome, err := c.putScore(ms, pairs[i+1], score, o)
+	for _, p := range pairs {
+		outcome, err := c.putScore(ms, p.name, p.score, o)
 		switch {
 		case err != nil:
 			return err
@@ -114,42 +128,40 @@ func (c *Call) zadd(incr bool) error {
 // presizeZset chooses the representation by the number of pairs in the command,
 // as Redis does even if not all of them are added. A new set also goes by the
 // length of the first member.
-func (c *Call) presizeZset(isNew bool, pairs [][]byte) {
+func (c *Call) presizeZset(isNew bool, pairs []scored) {
 	longest := 0
 	if isNew {
-		longest = len(pairs[1])
+		longest = len(pairs[0].name)
 	}
 	if e := c.key(0); e.Exists() &&
-		!c.fitsListpack(int64(len(pairs)/2), longest, settings.ZSetMaxListpackEntries, settings.ZSetMaxListpackValue) {
+		!c.fitsListpack(int64(len(pairs)), longest, settings.ZSetMaxListpackEntries, settings.ZSetMaxListpackValue) {
 		e.SetEncoding(pg.EncodingSkiplist)
 	}
 }
 
 // zaddIncr adds to the score of one member and answers with the sum, or with
 // null if the options forbid it.
-func (c *Call) zaddIncr(ms *pg.Members, o zaddOptions) error {
-	name := c.args[o.first+1]
-	score, _ := number.ParseFloat(c.args[o.first])
+func (c *Call) zaddIncr(ms *pg.Members, p scored, o zaddOptions) error {
 	isNew := !c.key(0).Exists()
-	m, err := ms.Find(name)
+	m, err := ms.Find(p.name)
 	if err != nil {
 		return err
 	}
 	if m != nil && !o.nx {
-		if score += m.Score; math.IsNaN(score) {
+		if p.score += m.Score; math.IsNaN(p.score) {
 			c.fail("ERR resulting score is not a number (NaN)")
 			return nil
 		}
 	}
-	outcome, err := c.putScore(ms, name, score, o)
+	outcome, err := c.putScore(ms, p.name, p.score, o)
 	if err != nil {
 		return err
 	}
-	c.presizeZset(isNew, c.args[o.first:])
+	c.presizeZset(isNew, []scored{p})
 	if outcome.refused {
 		c.out.Null()
 	} else {
-		c.out.Double(score)
+		c.out.Double(p.score)
 	}
 	return nil
 }

@@ -56,11 +56,7 @@ func (c *Call) zpop(highest bool) error {
 
 // popEnd removes up to n members from one end and returns them, that end first.
 func popEnd(ms *pg.Members, n int64, highest bool) ([]*pg.Member, error) {
-	n = min(n, ms.Len())
-	if n == 0 {
-		return nil, nil
-	}
-	popped, err := ms.RangeByRank(0, n-1, highest)
+	popped, err := ms.End(n, highest)
 	for _, m := range popped {
 		ms.Drop(m)
 	}

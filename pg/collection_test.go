@@ -292,7 +292,51 @@ func stepMembers(rng *rand.Rand, key *pg.Entry, m *model) error {
 		ms.Changed(mem)
 	}
 	if m.typ == pg.TypeZset {
-		return checkRanges(rng, ms, m)
+		if err := checkRanges(rng, ms, m); err != nil {
+			return err
+		}
+		return takeEnds(rng, ms, m)
+	}
+	return nil
+}
+
+// takeEnds takes members off both ends of a sorted set, and changes it in
+// between.
+func takeEnds(rng *rand.Rand, ms *pg.Members, m *model) error {
+	for range rng.IntN(12) {
+		order := slices.SortedFunc(maps.Keys(m.members), func(a, b string) int {
+			return cmp.Or(cmp.Compare(m.scores[a], m.scores[b]), cmp.Compare(a, b))
+		})
+		highest := rng.IntN(2) == 0
+		if highest {
+			slices.Reverse(order)
+		}
+		want := order[:min(1+rng.IntN(4), len(order))]
+		got, err := ms.End(int64(len(want)), highest)
+		if err != nil {
+			return err
+		}
+		if err := sameMembers("at an end", got, want); err != nil {
+			return err
+		}
+		if len(want) == len(order) {
+			return nil
+		}
+		for i, mem := range got {
+			ms.Drop(mem)
+			delete(m.members, want[i])
+			delete(m.scores, want[i])
+		}
+		if rng.IntN(4) == 0 {
+			name := fmt.Sprintf("member %d", rng.IntN(400))
+			mem, _, err := ms.Put([]byte(name))
+			if err != nil {
+				return err
+			}
+			mem.Score = float64(rng.IntN(60)/40) * 100
+			ms.Changed(mem)
+			m.members[name], m.scores[name] = "", mem.Score
+		}
 	}
 	return nil
 }

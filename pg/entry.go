@@ -130,6 +130,7 @@ type Entry struct {
 	encoding Encoding
 	whole    bool  // the value is here, not only its length
 	expireAt int64 // milliseconds since 1970, 0 none; below 0 a time to live
+	loadedAt int64 // the clock when the key was loaded, if expiries had to be compared with it
 	length   int64
 	value    []byte
 

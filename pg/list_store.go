@@ -63,7 +63,13 @@ func (l *List) covers(from, to int64) bool {
 // numbered from to to, if coll is where the list has its elements. What is
 // known of it MUST be clean.
 func (tx *Tx) queueNodeLoad(e *Entry, coll, from, to int64) {
-	tx.c.send(stmtListLoad, func(v [][]byte) error {
+	tx.c.send(stmtListLoad, tx.nodeOf(e, coll), int8Param(coll), int8Param(from), int8Param(to))
+}
+
+// nodeOf returns the function that takes the nodes of a list, if coll is where
+// it has its elements.
+func (tx *Tx) nodeOf(e *Entry, coll int64) func([][]byte) error {
+	return func(v [][]byte) error {
 		if len(v) != 4 {
 			return errColumns
 		}
@@ -89,7 +95,7 @@ func (tx *Tx) queueNodeLoad(e *Entry, coll, from, to int64) {
 		copy(l.nodes[i+1:], l.nodes[i:])
 		l.nodes[i] = n
 		return nil
-	}, int8Param(coll), int8Param(from), int8Param(to))
+	}
 }
 
 // writeOut writes what has changed so far and forgets it, so that places are

@@ -10,7 +10,8 @@ import (
 // every value and one that brings a value of more than 2 KB only if its key is
 // among $3, and the values' lengths. Columns cost time per row, so that no form
 // has more than it needs. The clock is read per row, after the row's lock was
-// granted, where an expiry has to be compared with it.
+// granted, where an expiry has to be compared with it: that of the key, or of a
+// field of a hash.
 const (
 	sqlRead      = selectRows + `value` + fromKeys
 	sqlReadParts = selectRows + valueIfAsked + `, octet_length(value)` + fromKeys
@@ -18,7 +19,7 @@ const (
 	sqlLockParts = selectRows + valueIfAsked + rowColumns + `, octet_length(value)` + fromKeys + lockRows
 
 	selectRows = `
-SELECT key, long_key, kind, expire_at, CASE WHEN expire_at IS NOT NULL THEN clock_timestamp() END, coll, `
+SELECT key, long_key, kind, expire_at, CASE WHEN expire_at IS NOT NULL OR kind & 15 = 5 THEN clock_timestamp() END, coll, `
 	valueIfAsked = `CASE WHEN octet_length(value) <= 2000 OR key = ANY ($3::bytea[]) THEN value END`
 	rowColumns   = `, id, ctid, space`
 	fromKeys     = `
@@ -186,15 +187,20 @@ func (tx *Tx) takeRow(db int, lock bool, v [][]byte) error {
 		tx.pinSpace(db, e.row.space)
 	}
 	expireAt := int64(0)
+	if v[colClock] != nil {
+		e.loadedAt = unixMilliOf(v[colClock])
+		tx.now = max(tx.now, e.loadedAt)
+	}
 	if v[colExpireAt] != nil {
 		expireAt = asInt(v[colExpireAt])
-		now := unixMilliOf(v[colClock])
-		tx.now = max(tx.now, now)
-		if expireAt <= now {
+		if expireAt <= e.loadedAt {
 			return nil // expired: absent for every command
 		}
 	}
 	k := kind(asInt(v[colKind]))
+	if k.typ() == TypeHash && v[colColl] == nil && allFieldsExpired(v[colValue], e.loadedAt) {
+		return nil
+	}
 	e.typ, e.encoding = k.typ(), k.encoding()
 	e.reserved = e.typ == TypeNone
 	e.expireAt, e.coll = expireAt, collOf(v)

@@ -31,7 +31,9 @@ type Members struct {
 	complete bool // list has every member there is
 	dirty    []*Member
 	sum      summary
+	pool     []*Member // loaded from a random place on, and not yet chosen by Random
 	sorted   []*Member // of a complete sorted set: those that exist, lowest first; nil if out of date
+	ends     ends      // of a sorted set
 }
 
 // fewMembers is up to how many are searched without a map.
@@ -57,8 +59,12 @@ func (e *Entry) Members(t Type) (*Members, error) {
 		}
 		ms.sum, ms.count, ms.complete = sum, sum.count, false
 		e.tx.colls[e.coll] = ms
+		ms.queueDue()
 	default:
 		err := unpackMembers(e.typ, e.value, func(name, value []byte, score float64, expireAt int64) {
+			if e.fieldExpired(expireAt) {
+				return
+			}
 			ms.add(&Member{Name: name, Value: value, Score: score, ExpireAt: expireAt, exists: true})
 			ms.count++
 		})
@@ -198,6 +204,9 @@ func (ms *Members) Changed(m *Member) {
 		ms.dirty = append(ms.dirty, m)
 	}
 	ms.sorted = nil
+	if m.exists {
+		ms.ends.lists = [2][]*Member{}
+	}
 	ms.e.touch(changedValue)
 }
 
@@ -218,6 +227,7 @@ func (ms *Members) Drop(m *Member) {
 	ms.count--
 	ms.Changed(m)
 	if ms.count == 0 {
+		ms.e.newType = ms.e.typ // for what the same command may add
 		ms.e.Delete()
 	}
 }

@@ -137,6 +137,9 @@ func (tx *Tx) memberOf(v [][]byte) (*Member, error) {
 	}
 	if v[6] != nil {
 		m.ExpireAt = asInt(v[6])
+		if ms.e.fieldExpired(m.ExpireAt) { // its row goes before anything is written
+			m.exists, m.stored = false, false
+		}
 	}
 	ms.add(m)
 	return m, nil
@@ -178,7 +181,7 @@ func (tx *Tx) queuePage(p place, from, n int64) {
 }
 
 // loadPage loads members in the order of their hashes, about n of them from one
-// on, and calls visit for each that exists.
+// on, and calls visit for each of them, also those that do not exist any more.
 func (ms *Members) loadPage(from, n int64, visit func(*Member)) error {
 	if err := ms.e.stable(); err != nil {
 		return err
@@ -186,7 +189,7 @@ func (ms *Members) loadPage(from, n int64, visit func(*Member)) error {
 	tx := ms.e.tx
 	tx.c.send(membersTables[ms.e.typ].page, func(v [][]byte) error {
 		m, err := tx.memberOf(v)
-		if m != nil && m.exists && visit != nil {
+		if m != nil && visit != nil {
 			visit(m)
 		}
 		return err
@@ -218,7 +221,9 @@ func (ms *Members) Scan(cursor uint64, n int64, visit func(*Member)) (uint64, er
 	var seen, last int64
 	err := ms.loadPage(int64(cursor), n, func(m *Member) {
 		seen, last = seen+1, m.hash
-		visit(m)
+		if m.exists {
+			visit(m)
+		}
 	})
 	if err != nil || seen < n || last == math.MaxInt64 {
 		return 0, err
@@ -229,24 +234,70 @@ func (ms *Members) Scan(cursor uint64, n int64, visit func(*Member)) (uint64, er
 // randomPage is how many members are loaded to choose a few at random: gaps
 // between hashes differ, so one out of a page is fairer than the one after a
 // random hash.
-const randomPage = 64
+const randomPage = 32
+
+func randomPageFor(n int64) int64 { return max(randomPage, 2*n) }
+
+// queueRandom queues the loading of members to choose n from.
+func (tx *Tx) queueRandom(p place, n int64) {
+	tx.c.send(membersTables[p.typ].page, func(v [][]byte) error {
+		m, err := tx.memberOf(v)
+		if m != nil {
+			ms := tx.colls[p.coll]
+			ms.pool = append(ms.pool, m)
+		}
+		return err
+	}, int8Param(p.coll), int8Param(rand.Int64()), int8Param(randomPageFor(n)))
+}
 
 // Random returns n different members chosen at random, or all if there are not
-// more. Of a large collection they come from one page.
+// more. Of a large collection they come from one page; the next call takes
+// others as long as there are any left in it.
 func (ms *Members) Random(n int64) ([]*Member, error) {
+	if ms.complete && n < ms.count/4 && int64(len(ms.list)) < 4*ms.count {
+		return ms.pick(n), nil
+	}
 	pool, err := ms.randomPool(n)
 	if err != nil {
 		return nil, err
 	}
-	rand.Shuffle(len(pool), func(i, j int) { pool[i], pool[j] = pool[j], pool[i] })
-	return pool[:min(n, int64(len(pool)))], nil
+	n = min(n, int64(len(pool)))
+	for i := range n {
+		j := i + rand.Int64N(int64(len(pool))-i)
+		pool[i], pool[j] = pool[j], pool[i]
+	}
+	ms.pool = pool[n:]
+	return pool[:n:n], nil
+}
+
+// pick returns n members of a complete collection that has many more.
+func (ms *Members) pick(n int64) []*Member {
+	seen := make(map[*Member]struct{}, n)
+	chosen := make([]*Member, 0, n)
+	for int64(len(chosen)) < n {
+		m := ms.list[rand.IntN(len(ms.list))]
+		if _, ok := seen[m]; m.exists && !ok {
+			seen[m] = struct{}{}
+			chosen = append(chosen, m)
+		}
+	}
+	return chosen
 }
 
 // randomPool returns members to choose n from, at least n if there are as many.
 func (ms *Members) randomPool(n int64) (pool []*Member, err error) {
-	size := max(randomPage, 2*n)
+	size := randomPageFor(n)
 	if !ms.complete && size < ms.count {
-		visit := func(m *Member) { pool = append(pool, m) }
+		pool = slices.DeleteFunc(ms.pool, func(m *Member) bool { return !m.exists })
+		if len(pool) > 0 && int64(len(pool)) >= n {
+			return pool, nil
+		}
+		pool = nil
+		visit := func(m *Member) {
+			if m.exists {
+				pool = append(pool, m)
+			}
+		}
 		start := rand.Int64()
 		if err = ms.loadPage(start, size, visit); err != nil {
 			return nil, err

@@ -106,7 +106,8 @@ func (ms *Members) writeOut() error {
 		return ms.e.tx.failed(err)
 	}
 	ms.e.tx.wrote = true
-	ms.list, ms.byName, ms.sorted = nil, nil, nil
+	ms.list, ms.byName, ms.sorted, ms.pool = nil, nil, nil, nil
+	ms.ends.lists = [2][]*Member{}
 	return nil
 }
 
@@ -123,7 +124,7 @@ func (ms *Members) queueMembers() {
 		batch := rest[:n]
 		rest = rest[n:]
 		tx.queueRemoved(table.remove, ms.e.coll, batch)
-		tx.queueChanged(table.update, t, ms.e.coll, batch)
+		ms.queueChanged(table.update, batch)
 		ms.queueAdded(table.insert, batch)
 	}
 	for _, m := range ms.dirty {
@@ -146,7 +147,8 @@ func (tx *Tx) queueRemoved(s statement, coll int64, batch []*Member) {
 	}
 }
 
-func (tx *Tx) queueChanged(s statement, t Type, coll int64, batch []*Member) {
+func (ms *Members) queueChanged(s statement, batch []*Member) {
+	tx, t := ms.e.tx, ms.e.typ
 	w := &tx.buffers
 	w.reset()
 	w.scores.reset(oidFloat8)
@@ -155,9 +157,10 @@ func (tx *Tx) queueChanged(s statement, t Type, coll int64, batch []*Member) {
 			continue
 		}
 		w.tids.bytes(m.tid[:])
-		w.ids.int8(coll)
+		w.ids.int8(ms.e.coll)
 		w.values.bytes(m.Value)
 		w.expiry(m.ExpireAt)
+		ms.noteExpiry(m.ExpireAt)
 		w.scores.int8(int64(math.Float64bits(m.Score)))
 	}
 	n := int(w.ids.n)
@@ -190,9 +193,7 @@ func (ms *Members) queueAdded(s statement, batch []*Member) {
 			w.keys.bytes(m.Name)
 			w.values.bytes(m.Value)
 			w.expiry(m.ExpireAt)
-			if m.ExpireAt != 0 {
-				ms.sum.flags |= summaryExpiries
-			}
+			ms.noteExpiry(m.ExpireAt)
 		case TypeZset:
 			if appendKey(&w.keys, &w.long, m.Name) {
 				ms.sum.flags |= summaryLong

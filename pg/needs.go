@@ -1,7 +1,5 @@
 package pg
 
-import "math/rand/v2"
-
 // Needs says which elements of a collection a command will look at, so that
 // they can be loaded together with the key. It is a hint: what was not said is
 // loaded when it is asked for, at the cost of a round trip.
@@ -35,6 +33,8 @@ type place struct {
 	coll int64
 	typ  Type
 	list summary
+	// perNode is how many elements a node of the list has.
+	perNode int64
 }
 
 // maxPlaces bounds what a connection remembers.
@@ -54,6 +54,7 @@ func (c *Conn) remember(e *Entry) {
 	p := place{coll: e.coll, typ: e.typ}
 	if e.typ == TypeList && e.list != nil {
 		p.list = summary{count: e.list.count, first: e.list.first}
+		p.perNode = e.list.perNode()
 	}
 	c.places[e.hash] = p
 }
@@ -61,50 +62,25 @@ func (c *Conn) remember(e *Entry) {
 // queueNeeds queues the loading of what the claims on a key need of the
 // elements at a place.
 func (tx *Tx) queueNeeds(e *Entry, p place) {
+	if p.typ == TypeList {
+		tx.queueListNeeds(e, p)
+		return
+	}
+	random := int64(0)
 	for _, n := range e.needs {
 		switch {
-		case p.typ == TypeList:
-			tx.queueListNeeds(e, p, n)
+		case e.allOf == p.coll:
 		case n.All:
 			tx.queuePage(p, 0, everything)
 			e.allOf = p.coll
 		default:
-			if n.Random > 0 {
-				tx.queuePage(p, rand.Int64(), max(randomPage, 2*n.Random))
-			}
+			random += n.Random
 			for _, name := range n.Names {
 				tx.looking = append(tx.looking, wanted{e, p.coll, p.typ, name})
 			}
 		}
 	}
-}
-
-func (tx *Tx) queueListNeeds(e *Entry, p place, n *Needs) {
-	first, last := p.list.first, p.list.first+p.list.count-1
-	load := func(from, to int64) {
-		from, to = max(from, first), min(to, last)
-		if from <= to {
-			tx.queueNodeLoad(e, p.coll, from, to)
-		}
-	}
-	if n.All {
-		load(first, last)
-		return
-	}
-	if n.Left > 0 {
-		load(first, first+n.Left-1)
-	}
-	if n.Right > 0 {
-		load(last-n.Right+1, last)
-	}
-	if n.Range {
-		from, to := first+n.Start, first+n.Stop
-		if n.Start < 0 {
-			from = last + 1 + n.Start
-		}
-		if n.Stop < 0 {
-			to = last + 1 + n.Stop
-		}
-		load(from, to)
+	if random > 0 {
+		tx.queueRandom(p, random)
 	}
 }

@@ -128,9 +128,7 @@ func unpackMembers(t Type, b []byte, add func(name, value []byte, score float64,
 			if expiry, b, err = nextItem(b); err != nil {
 				return err
 			}
-			if len(expiry) == 8 {
-				expireAt = int64(binary.BigEndian.Uint64(expiry))
-			}
+			expireAt = expiryOf(expiry)
 		}
 		add(name, value, score, expireAt)
 	}
@@ -140,7 +138,7 @@ func unpackMembers(t Type, b []byte, add func(name, value []byte, score float64,
 // summary is what a key's row says about a collection that is not packed.
 type summary struct {
 	count int64
-	first int64 // number of a list's first element
+	first int64 // number of a list's first element; when the next field of a hash may expire, 0 none
 	size  int64 // of a list, see List.ListpackBytes; 0 if nobody has counted
 	flags byte
 }
@@ -148,8 +146,6 @@ type summary struct {
 const (
 	// summaryLong: a sorted set has had members that are stored with a short form.
 	summaryLong byte = 1 << iota
-	// summaryExpiries: a hash has had fields with an expiry.
-	summaryExpiries
 )
 
 func (s summary) append(dst []byte) []byte {

@@ -57,6 +57,8 @@ const (
 	stmtHashUpdate
 	stmtHashDelete
 	stmtHashCopy
+	stmtHashPurge
+	stmtHashExpired
 	stmtSetFind
 	stmtSetPage
 	stmtSetInsert
@@ -77,6 +79,8 @@ const (
 	stmtZsetRank
 	stmtZsetEnds
 	stmtListLoad
+	stmtListLeft
+	stmtListRight
 	stmtListInsert
 	stmtListUpdate
 	stmtListDelete
@@ -137,6 +141,8 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtHashUpdate:   {"hash_update", sqlHashUpdate},
 	stmtHashDelete:   {"hash_delete", sqlHashDelete},
 	stmtHashCopy:     {"hash_copy", sqlHashCopy},
+	stmtHashPurge:    {"hash_purge", sqlHashPurge},
+	stmtHashExpired:  {"hash_expired", sqlHashExpired},
 	stmtSetFind:      {"set_find", sqlSetFind},
 	stmtSetPage:      {"set_page", sqlSetPage},
 	stmtSetInsert:    {"set_insert", sqlSetInsert},
@@ -157,6 +163,8 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtZsetRank:     {"zset_rank", sqlZsetRank},
 	stmtZsetEnds:     {"zset_ends", sqlZsetEnds},
 	stmtListLoad:     {"list_load", sqlListLoad},
+	stmtListLeft:     {"list_left", sqlListLeft},
+	stmtListRight:    {"list_right", sqlListRight},
 	stmtListInsert:   {"list_insert", sqlListInsert},
 	stmtListUpdate:   {"list_update", sqlListUpdate},
 	stmtListDelete:   {"list_delete", sqlListDelete},

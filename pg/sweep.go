@@ -5,18 +5,23 @@ import "errors"
 // The sweeper removes expired keys and frees the rows of dropped spaces. It
 // looks at the table window by window in the order of pages: no index on the
 // expiry makes writers pay, and a window costs the same whatever is in it.
-// Several nodes may sweep at once; locked rows are passed over.
+// Several nodes may sweep at once; locked rows are passed over. Hashes of which
+// only some fields have expired are named for a unit of work to see to; packed
+// ones wait for their next write.
 const sqlSweep = `
 WITH hit AS MATERIALIZED (
-    SELECT ctid AS tid, expire_at IS NOT NULL AS volatile,
-           kind & 15 = 0 OR coalesce(expire_at <= (SELECT kv_now_ms()), false) AS expired,
+    SELECT ctid AS tid, expire_at IS NOT NULL OR ` + sweepFieldsExpire + ` AS volatile,
+           kind & 15 = 0 OR coalesce(expire_at <= (SELECT kv_now_ms()), false) OR ` + sweepFieldsExpired + ` AS expired,
+           CASE WHEN kind & 15 = 5 AND coll IS NOT NULL THEN EXISTS (
+               SELECT FROM kv_hashes f WHERE f.coll = k.coll AND f.expire_at <= (SELECT kv_now_ms())
+           ) ELSE false END AS due,
            space IN (SELECT space FROM kv_dropped_spaces) AS dropped
-    FROM kv_keys
+    FROM kv_keys k
     WHERE ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $1::bigint + $2::bigint)::tid
 ), victim AS MATERIALIZED (
     SELECT k.ctid AS tid FROM kv_keys k JOIN hit ON k.ctid = hit.tid
     WHERE (hit.expired AND $3 OR hit.dropped)
-      AND (k.expire_at <= (SELECT kv_now_ms()) OR hit.dropped)
+      AND (k.expire_at <= (SELECT kv_now_ms()) OR hit.dropped OR ` + sweepFieldsExpired + `)
     LIMIT $4
     FOR UPDATE OF k SKIP LOCKED
 ), gone AS (
@@ -26,9 +31,22 @@ WITH hit AS MATERIALIZED (
     INSERT INTO kv_dropped_colls (coll, type) SELECT coll, kind & 15 FROM gone WHERE coll IS NOT NULL
 )
 SELECT (SELECT count(*) FROM hit WHERE volatile), (SELECT count(*) FROM hit),
-       d.db, gone.key, gone.long_key,
-       pg_relation_size('kv_keys') / current_setting('block_size')::bigint
-FROM (SELECT 1) one LEFT JOIN gone ON true LEFT JOIN kv_databases d ON d.space = gone.space`
+       d.db, found.key, found.long_key,
+       pg_relation_size('kv_keys') / current_setting('block_size')::bigint, found.due
+FROM (SELECT 1) one LEFT JOIN (
+    SELECT space, key, long_key, false AS due FROM gone
+    UNION ALL
+    SELECT k.space, k.key, k.long_key, true FROM hit JOIN kv_keys k ON k.ctid = hit.tid
+    WHERE hit.due AND $3 AND NOT hit.expired AND NOT hit.dropped
+) found ON true LEFT JOIN kv_databases d ON d.space = found.space`
+
+// sweepFieldsExpire tells of a row of kv_keys whether it is a packed hash with
+// fields that expire, and sweepFieldsExpired whether nothing of it is left.
+const (
+	sweepFieldsExpire  = `(CASE WHEN kind & 15 = 5 AND coll IS NULL THEN get_byte(value, 0) & 1 = 1 ELSE false END)`
+	sweepFieldsExpired = `
+           (CASE WHEN kind & 15 = 5 AND coll IS NULL THEN kv_fields_expired(value, (SELECT kv_now_ms())) ELSE false END)`
+)
 
 const (
 	// sweepWindow is the number of pages looked at in one step.
@@ -49,7 +67,7 @@ type SweepResult struct {
 	Rows     int64 // rows looked at
 	Volatile int64 // rows with an expiry among them
 	Expired  int64 // expired keys removed
-	Freed    int64 // rows of flushed databases removed
+	Freed    int64 // rows of flushed databases removed, and hashes relieved of fields
 	More     bool  // the window has more to remove
 	Wrapped  bool  // the step reached the end of the table
 }
@@ -63,10 +81,10 @@ func (s *Sweeper) Step(c *Conn, expire bool, onExpired func(db int, name []byte)
 		db   int
 		name []byte
 	}
-	var names []expired
+	var names, due []expired
 	var pages int64
 	c.send(stmtSweep, func(v [][]byte) error {
-		if len(v) != 6 {
+		if len(v) != 7 {
 			return errShape(stmtSweep, v)
 		}
 		r.Volatile, r.Rows, pages = asInt(v[0]), asInt(v[1]), asInt(v[5])
@@ -75,8 +93,13 @@ func (s *Sweeper) Step(c *Conn, expire bool, onExpired func(db int, name []byte)
 		case v[2] == nil:
 			r.Freed++
 		default:
+			key := expired{int(asInt(v[2])), append([]byte(nil), fullName(v[3], v[4])...)}
+			if v[6][0] != 0 {
+				due = append(due, key)
+				break
+			}
 			r.Expired++
-			names = append(names, expired{int(asInt(v[2])), append([]byte(nil), fullName(v[3], v[4])...)})
+			names = append(names, key)
 		}
 		return nil
 	}, int8Param(s.page), int8Param(sweepWindow), boolParam(expire), int8Param(sweepBatch))
@@ -91,6 +114,12 @@ func (s *Sweeper) Step(c *Conn, expire bool, onExpired func(db int, name []byte)
 	}
 	for _, e := range names {
 		onExpired(e.db, e.name)
+	}
+	for _, e := range due {
+		if err := c.expireFields(e.db, e.name); err != nil && KindOf(err) != KindRetry {
+			return r, err
+		}
+		r.Freed++
 	}
 	return r, nil
 }

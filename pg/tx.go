@@ -45,6 +45,8 @@ type Tx struct {
 
 	colls   map[int64]*Members // by where their rows are
 	looking []wanted           // members to be looked for
+	ranges  []interval         // for the needs of one list
+	due     []*Members         // hashes with fields that may have expired
 
 	// How the unit runs, as the one before it has found necessary.
 	readOnly  bool // it sees one state of the database
@@ -100,6 +102,7 @@ func (tx *Tx) forget() {
 	tx.generation++
 	clear(tx.entries)
 	clear(tx.colls)
+	tx.due = tx.due[:0]
 	tx.list, tx.planned, tx.dirty = tx.list[:0], tx.planned[:0], tx.dirty[:0]
 	tx.gone, tx.moves, tx.copied = tx.gone[:0], tx.moves[:0], tx.copied[:0]
 	tx.slabs.reset()
@@ -238,6 +241,9 @@ func (tx *Tx) Load() error {
 	}
 	tx.foundNot()
 	err := tx.finishLoad()
+	if err == nil {
+		err = tx.expireDue()
+	}
 	if err == nil {
 		err = tx.loadMissed()
 	}
@@ -439,5 +445,5 @@ func (tx *Tx) Copy(src, dst *Entry) error {
 // take copies the state of a key, without its place.
 func (e *Entry) take(src *Entry) {
 	e.typ, e.encoding, e.expireAt = src.typ, src.encoding, src.expireAt
-	e.value, e.length, e.whole = src.value, src.length, src.whole
+	e.value, e.length, e.whole, e.loadedAt = src.value, src.length, src.whole, src.loadedAt
 }

@@ -180,20 +180,20 @@ func (r LexRange) contains(name []byte) bool {
 // params are the parameters of the statements by name. Bounds longer than any
 // member stored as itself are cut: what is cut off decides nothing then.
 func (r LexRange) params(score float64) [][]byte {
-	min, max, openMin, openMax := r.Min, r.Max, r.OpenMin, r.OpenMax
-	if min == nil {
-		min, openMin = []byte{}, false
+	low, high, openLow, openHigh := r.Min, r.Max, r.OpenMin, r.OpenMax
+	if low == nil {
+		low, openLow = []byte{}, false
 	}
-	if max == nil {
-		max, openMax = aboveAll, false
+	if high == nil {
+		high, openHigh = aboveAll, false
 	}
-	if len(min) > maxInlineKey {
-		min, openMin = min[:maxInlineKey], true
+	if len(low) > maxInlineKey {
+		low, openLow = low[:maxInlineKey], true
 	}
-	if r.Max != nil && len(max) > maxInlineKey {
-		max, openMax = max[:maxInlineKey], false
+	if r.Max != nil && len(high) > maxInlineKey {
+		high, openHigh = high[:maxInlineKey], false
 	}
-	return [][]byte{float8Param(score), min, max, boolParam(openMin), boolParam(openMax)}
+	return [][]byte{float8Param(score), low, high, boolParam(openLow), boolParam(openHigh)}
 }
 
 // Rank returns the number of members below a member that exists.

@@ -36,6 +36,8 @@
 //	[7.2 "raw"]         exactly this from postkeys, because Redis 7.2 answers so and 7.0 does not; a second string is the
 //	                    reply in RESP3
 //	[7.2re "pattern"]   the same, but a pattern that the reply of postkeys matches
+//	[later "raw"]       exactly this from postkeys: the step is about what came after Redis 7.2; [laterre "pattern"] is
+//	                    the same with a pattern
 //	[differs 3 "raw"]   exactly this from postkeys, a deliberate difference with that number on the list of differences
 //
 // Lines that start with "!" do other things:

@@ -20,7 +20,10 @@ type Template struct {
 }
 
 // templates are all kinds of commands in random sequences. A new type of value adds its own list here.
-var templates = [][]Template{stringTemplates, bitTemplates, listTemplates, zsetTemplates, keyTemplates, databaseTemplates}
+var templates = [][]Template{
+	stringTemplates, bitTemplates, hyperloglogTemplates, hashTemplates, listTemplates, setTemplates, zsetTemplates, geoTemplates,
+	keyTemplates, databaseTemplates,
+}
 
 // Generator makes the arguments of one sequence. Everything it returns depends on its seed alone, and the outcome of
 // everything it returns depends on the sequence alone: no command waits for time to pass.
@@ -140,9 +143,10 @@ func (g *Generator) spoil(c Command) Command {
 // word would be a key that all sequences share.
 func (g *Generator) junk(command string) string {
 	switch strings.ToUpper(command) {
-	case "DEL", "UNLINK", "EXISTS", "TOUCH", "MGET", "MSET", "MSETNX", "BITOP", "RENAME", "RENAMENX", "COPY", "LCS",
-		"LMOVE", "RPOPLPUSH", "LMPOP",
-		"ZMPOP", "ZUNION", "ZINTER", "ZDIFF", "ZINTERCARD", "ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE", "ZRANGESTORE":
+	case "DEL", "UNLINK", "EXISTS", "TOUCH", "MGET", "MSET", "MSETNX", "BITOP", "PFCOUNT", "PFMERGE", "RENAME", "RENAMENX", "COPY", "LCS",
+		"LMOVE", "RPOPLPUSH", "LMPOP", "SMOVE", "SINTER", "SUNION", "SDIFF", "SINTERSTORE", "SUNIONSTORE", "SDIFFSTORE", "SINTERCARD",
+		"ZMPOP", "ZUNION", "ZINTER", "ZDIFF", "ZINTERCARD", "ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE", "ZRANGESTORE",
+		"GEOSEARCHSTORE", "GEORADIUS", "GEORADIUSBYMEMBER":
 		return g.key()
 	case "ZADD", "ZINCRBY": // 7.0 and 7.2 print large scores differently
 		return g.pick("", "abc", "-1", "1.5", "nan", "\x00", "NX", "CH", "inf", g.key())

@@ -40,6 +40,7 @@ var listTemplates = []Template{
 	}},
 	{2, func(g *Generator) Command { return plain("RPOPLPUSH", g.listKey(), g.listKey()) }},
 	{3, func(g *Generator) Command { return plain(g.lmpop()...) }},
+	{4, (*Generator).sort},
 }
 
 // listKey returns one of a few keys, so that lists grow, and any key now and then.
@@ -107,4 +108,37 @@ func (g *Generator) lmpop() []string {
 		args = append(args, "COUNT", strconv.Itoa(1+g.IntN(5)))
 	}
 	return args
+}
+
+// sort makes SORT of any key, with weights and values from keys of the sequence.
+func (g *Generator) sort() Command {
+	args := []string{g.pick("SORT", "SORT", "SORT_RO"), g.listKey()}
+	by, sorted := g.IntN(3), true
+	switch by {
+	case 0:
+		args = append(args, "BY", "nosort")
+		sorted = false
+	case 1:
+		args = append(args, "BY", g.prefix+g.pick("*", "*->f", "w*"))
+	}
+	for range g.IntN(3) {
+		args = append(args, "GET", g.pick("#", g.prefix+"*", g.prefix+"*->f", "none"))
+	}
+	if g.IntN(2) == 0 {
+		args = append(args, "ALPHA")
+	}
+	if g.IntN(3) == 0 {
+		args = append(args, "DESC")
+	}
+	if by == 2 && g.IntN(3) == 0 {
+		args = append(args, "LIMIT", strconv.Itoa(g.IntN(5)-1), strconv.Itoa(g.IntN(6)-1))
+	}
+	if by == 2 && args[0] == "SORT" && g.IntN(3) == 0 {
+		return plain(append(args, "STORE", g.listKey())...)
+	}
+	if !sorted || by == 1 {
+		// Elements of equal weight have no order in a set.
+		return Command{Args: args, Match: Matcher{kind: "unordered"}}
+	}
+	return plain(args...)
 }

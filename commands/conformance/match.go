@@ -16,7 +16,7 @@ type Matcher struct {
 	kind      string
 	tolerance int64
 	pattern   *regexp.Regexp
-	stated    [2]string // the reply in RESP2 and RESP3, for kinds "7.2" and "differs"
+	stated    [2]string // the reply in RESP2 and RESP3, for kinds "7.2", "later" and "differs"
 }
 
 // parseMatcher reads what stands between the brackets.
@@ -36,7 +36,7 @@ func parseMatcher(body string) (Matcher, error) {
 	switch {
 	case slices.Contains([]string{"unordered", "scan", "type", "shape", "none"}, kind) && len(args) == 0:
 		return m, nil
-	case (kind == "re" || kind == "7.2re") && len(args) == 1:
+	case (kind == "re" || kind == "7.2re" || kind == "laterre") && len(args) == 1:
 		m.pattern, err = regexp.Compile("(?s)" + args[0].Literal)
 		return m, err
 	case kind == "lines" && len(args) == 1:
@@ -47,7 +47,7 @@ func parseMatcher(body string) (Matcher, error) {
 			return m, fmt.Errorf("a difference needs its number: %w", err)
 		}
 		args = args[1:]
-	case kind == "7.2" && len(args) >= 1:
+	case (kind == "7.2" || kind == "later") && len(args) >= 1:
 	default:
 		return m, fmt.Errorf("unknown matcher %q", body)
 	}
@@ -59,7 +59,12 @@ func parseMatcher(body string) (Matcher, error) {
 }
 
 // isStated says that the case itself holds the expected reply.
-func (m *Matcher) isStated() bool { return m.kind == "7.2" || m.kind == "7.2re" || m.kind == "differs" }
+func (m *Matcher) isStated() bool {
+	return m.kind == "7.2" || m.kind == "7.2re" || m.kind == "differs" || m.isLater()
+}
+
+// isLater says that the step is about what came after Redis 7.2.
+func (m *Matcher) isLater() bool { return m.kind == "later" || m.kind == "laterre" }
 
 // check compares what Redis said (want) with what postkeys said (got); the error says what is wrong.
 func (m *Matcher) check(protocol int, want, got []byte) error {
@@ -84,7 +89,7 @@ func (m *Matcher) check(protocol int, want, got []byte) error {
 			return fmt.Errorf("the pattern %s does not match what Redis answers", m.pattern)
 		}
 		ok = m.pattern.Match(got)
-	case "7.2re":
+	case "7.2re", "laterre":
 		if ok = m.pattern.Match(got); !ok {
 			return fmt.Errorf("the case states the pattern %s", m.pattern)
 		}
@@ -93,7 +98,7 @@ func (m *Matcher) check(protocol int, want, got []byte) error {
 			return fmt.Errorf("lines differ: want %q, got %q", a, b)
 		}
 		ok = true
-	case "7.2", "differs":
+	case "7.2", "later", "differs":
 		if stated := m.stated[protocol-2]; string(got) != stated {
 			return fmt.Errorf("the case states %q", stated)
 		}

@@ -15,7 +15,7 @@ const sequenceCount = 10000
 
 // newPair starts a redis-server and a postkeys server. CONFORMANCE_ADDR names a running server to test instead.
 func newPair(t *testing.T) *Pair {
-	pair := &Pair{Reference: servertest.Redis(t).Addr, Target: os.Getenv("CONFORMANCE_ADDR"), CheckStated: true}
+	pair := &Pair{Reference: servertest.Redis(t).Addr, Target: os.Getenv("CONFORMANCE_ADDR"), CheckStated: true, CheckLater: true}
 	if pair.Target == "" {
 		pair.Target = servertest.Postkeys(t, pgtest.DSN(t)).Addr
 	}

@@ -66,6 +66,38 @@ func TestParseFloat(t *testing.T) {
 	}
 }
 
+func TestParseBound(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		in   string
+		want float64
+		ok   bool
+	}{
+		{"1", 1, true}, {"", 0, true}, {" \t\n\v\f\r1", 1, true}, {"\x00", 0, true}, {"1\x00x", 1, true}, {"0x10", 16, true}, {"-0x1p1", -2, true},
+		{"inf", math.Inf(1), true}, {"-Infinity", math.Inf(-1), true}, {"1e400", math.Inf(1), true}, {"-1e400", math.Inf(-1), true},
+		{"0x1p9999", math.Inf(1), true}, {"1e-400", 0, true},
+		{" ", 0, false}, {"1 ", 0, false}, {"nan", 0, false}, {"-nan", 0, false}, {"x", 0, false}, {"1_0", 0, false}, {"0x_1p0", 0, false},
+		{"(1", 0, false}, {"1e", 0, false}, {"0x", 0, false}, {" \x00", 0, false},
+	} {
+		got, ok := ParseBound([]byte(c.in))
+		if ok != c.ok || ok && got != c.want {
+			t.Errorf("%q: %v %v, want %v %v", c.in, got, ok, c.want, c.ok)
+		}
+	}
+}
+
+func TestAppendFloat17(t *testing.T) {
+	t.Parallel()
+	for f, want := range map[float64]string{
+		0: "0", math.Copysign(0, -1): "-0", 1: "1", 0.1: "0.10000000000000001", -2.5: "-2.5", 1e16: "10000000000000000", 1e17: "1e+17",
+		1e-4: "0.0001", 1e-5: "1.0000000000000001e-05", 1e300: "1.0000000000000001e+300", math.Inf(1): "inf", math.Inf(-1): "-inf",
+	} {
+		if got := string(AppendFloat17(nil, f)); got != want {
+			t.Errorf("%g: %s, want %s", f, got, want)
+		}
+	}
+}
+
 func TestLongDouble(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ a, b, want string }{

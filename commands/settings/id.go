@@ -50,6 +50,7 @@ const (
 	StreamNodeMaxEntries
 	ActiveExpireEffort
 	SanitizeDumpPayload
+	RDBCompression
 	MaxMemory
 	MaxMemoryPolicy
 	LFULogFactor

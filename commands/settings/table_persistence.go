@@ -6,7 +6,7 @@ package settings
 var persistenceTable = []Param{
 	{ID: Save, Name: "save", Kind: Special, normalize: normalizeSave, Doc: "pairs of seconds and changes after which Redis takes a snapshot"},
 	{Name: "stop-writes-on-bgsave-error", Kind: Bool, Default: "yes", Doc: "refuse writes after a failed snapshot"},
-	{Name: "rdbcompression", Kind: Bool, Default: "yes", Doc: "compress snapshots"},
+	{ID: RDBCompression, Name: "rdbcompression", Kind: Bool, Default: "yes", Doc: "compress snapshots; here, what DUMP answers"},
 	{Name: "rdbchecksum", Kind: Bool, Default: "yes", Mutability: Immutable, Doc: "add a checksum to snapshots"},
 	{Name: "dbfilename", Default: "dump.rdb", Mutability: Protected,
 		check: checkBaseName("dbfilename can't be a path, just a filename"), Doc: "file name of the snapshot"},

@@ -59,6 +59,9 @@ type Arg struct {
 	Args []Arg
 }
 
+// hasToken tells whether a token precedes the value, or is all there is; the token of MIGRATE's empty string is empty.
+func (a *Arg) hasToken() bool { return a.Token != "" || a.Type == ArgPureToken }
+
 func (a *Arg) isGroup() bool { return a.Type == ArgOneOf || a.Type == ArgBlock }
 
 // The functions below keep the entries of the table short: arg("offset", ArgInteger).optional().

@@ -44,7 +44,7 @@ func TestErrorsEqualRedis(t *testing.T) {
 
 func TestUnsupportedCommands(t *testing.T) {
 	for request, want := range map[string]string{
-		"MIGRATE a b":     "ERR command 'migrate' is not supported by postkeys",
+		"SHUTDOWN a b":    "ERR command 'shutdown' is not supported by postkeys",
 		"cluster":         "ERR command 'cluster' is not supported by postkeys",
 		"Cluster INFO":    "ERR command 'cluster|info' is not supported by postkeys",
 		"cluster nosuch":  "ERR command 'cluster' is not supported by postkeys",

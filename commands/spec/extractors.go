@@ -28,3 +28,24 @@ func bitfieldKeys(dst []KeyRef, args [][]byte) []KeyRef {
 	}
 	return append(dst, readOnly)
 }
+
+// migrateKeys: MIGRATE names one key, or an empty one and others after KEYS. Values of options may look like KEYS.
+func migrateKeys(dst []KeyRef, args [][]byte) []KeyRef {
+	const flags = KeyRW | KeyAccess | KeyDelete
+	for i := 6; i < len(args); i++ {
+		switch a := args[i]; {
+		case equalFold(a, "keys") && len(args[3]) > 0:
+			return dst
+		case equalFold(a, "keys"):
+			for j := i + 1; j < len(args); j++ {
+				dst = append(dst, KeyRef{Index: j, Flags: flags})
+			}
+			return dst
+		case equalFold(a, "auth"):
+			i++
+		case equalFold(a, "auth2"):
+			i += 2
+		}
+	}
+	return append(dst, KeyRef{Index: 3, Flags: flags})
+}

@@ -19,7 +19,7 @@ func TestFactsEqualRedis(t *testing.T) {
 	bothProtocols(t, func(t *testing.T, resp3 bool) {
 		redis := dial(t, resp3)
 		for _, s := range spec.All() {
-			if redisServer.is70 && slices.Contains(addedIn72, s.Name) {
+			if redisServer.is70 && slices.Contains(addedIn72, s.Name) || addedAfter72(s) {
 				continue
 			}
 			name := [][]byte{[]byte(s.Name)}
@@ -72,7 +72,7 @@ func TestRawReplyEqualsRedis(t *testing.T) {
 		compared := 0
 		for _, s := range spec.All() {
 			hasNotes := slices.ContainsFunc(s.Keys, func(k spec.KeySpec) bool { return k.Notes != "" })
-			if s.IsContainer() || hasNotes || redisServer.is70 && changedSince70(s.Name) {
+			if s.IsContainer() || hasNotes || addedAfter72(s) || redisServer.is70 && changedSince70(s.Name) {
 				continue
 			}
 			theirs, _ := redis.do("COMMAND", "INFO", strings.ToUpper(s.Name), "nosuchcommand", "client|nosuch", "get|x", "")

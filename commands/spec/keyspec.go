@@ -106,6 +106,15 @@ func countedKeys(index int, flags KeyFlags) KeySpec {
 	}
 }
 
+// keyAfter describes a key after a word, which is looked for from an index on.
+func keyAfter(word string, from int, flags KeyFlags) KeySpec {
+	return KeySpec{
+		Flags: flags,
+		Begin: BeginSearch{Kind: BeginKeyword, Keyword: word, StartFrom: from},
+		Find:  FindKeys{Kind: FindRange, Step: 1},
+	}
+}
+
 // withNotes returns the key spec with a remark for readers of COMMAND INFO.
 func (k KeySpec) withNotes(text string) KeySpec {
 	k.Notes = text

@@ -41,7 +41,7 @@ func servedNames(v *codec.Value) []string {
 	var names []string
 	for i := range v.Elems {
 		name := string(v.Elems[i].Str)
-		if served(name) && (!redisServer.is70 || !slices.Contains(addedIn72, name)) {
+		if served(name) && !addedAfter72(spec.ByName([]byte(name))) && (!redisServer.is70 || !slices.Contains(addedIn72, name)) {
 			names = append(names, name)
 		}
 	}

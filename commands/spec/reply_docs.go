@@ -75,7 +75,7 @@ func appendArgs(e *codec.Encoder, args []Arg) {
 
 // appendArg writes one argument. Groups have elements, all others a text to display.
 func appendArg(e *codec.Encoder, a *Arg) {
-	e.Map(countTrue(true, true, true, a.KeySpec != NoKeySpec, a.Token != "", a.Since != "", a.DeprecatedSince != "",
+	e.Map(countTrue(true, true, true, a.KeySpec != NoKeySpec, a.hasToken(), a.Since != "", a.DeprecatedSince != "",
 		a.Flags != 0))
 	appendTextField(e, "name", a.Name)
 	appendTextField(e, "type", a.Type.String())
@@ -89,7 +89,9 @@ func appendArg(e *codec.Encoder, a *Arg) {
 	if a.KeySpec != NoKeySpec {
 		appendIntField(e, "key_spec_index", a.KeySpec)
 	}
-	appendOptionalField(e, "token", a.Token)
+	if a.hasToken() {
+		appendTextField(e, "token", a.Token)
+	}
 	appendOptionalField(e, "since", a.Since)
 	appendOptionalField(e, "deprecated_since", a.DeprecatedSince)
 	if a.Flags != 0 {

@@ -3,6 +3,8 @@ package spec_test
 import (
 	"slices"
 	"strings"
+
+	"github.com/mnorrsken/postkeys/commands/spec"
 )
 
 // The table holds the facts of Redis 7.2. Where these tests run against a redis-server 7.0, which distributions still
@@ -78,6 +80,10 @@ var rearrangedIn72 = []string{
 	"command|getkeys",         // the arguments came
 	"command|getkeysandflags", // likewise
 	"config|get",              // the block around the parameters went away
+	"migrate",                 // the names, and what is optional
+	"pfmerge",                 // sources became optional
+	"sort",                    // the patterns of BY and GET got names of their own
+	"sort_ro",                 // likewise
 	"zrank",                   // WITHSCORE came
 	"zrevrank",                // likewise
 }
@@ -90,6 +96,11 @@ func factIn70(command, fact string) string {
 		}
 	}
 	return "as in 7.2"
+}
+
+// addedAfter72 tells whether a command is newer than every server that these tests run against.
+func addedAfter72(s *spec.Spec) bool {
+	return strings.HasPrefix(s.Since, "7.4.") || strings.HasPrefix(s.Since, "8.")
 }
 
 // changedSince70 tells whether 7.0 answers something else about a command, or nothing.

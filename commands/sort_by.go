@@ -1,0 +1,128 @@
+package commands
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/pg"
+)
+
+// weighed is an element and what it is sorted by.
+type weighed struct {
+	element []byte
+	text    []byte // nil if there is none
+	number  float64
+}
+
+// sortBy sorts elements in place. It reports false if one of them has to be a
+// number and is none.
+func (c *Call) sortBy(o sortOptions, elements [][]byte) (ok bool, err error) {
+	texts := elements
+	if o.by != nil {
+		if texts, err = c.lookUp(o.by, elements); err != nil {
+			return false, err
+		}
+	}
+	list := make([]weighed, len(elements))
+	for i, element := range elements {
+		list[i] = weighed{element: element, text: texts[i]}
+		if o.alpha || texts[i] == nil {
+			continue // without a weight it is zero
+		}
+		if list[i].number, ok = sortNumber(texts[i]); !ok {
+			return false, nil
+		}
+	}
+	slices.SortStableFunc(list, func(a, b weighed) int {
+		n := a.compare(b, o.alpha)
+		if o.descending {
+			n = -n
+		}
+		return n
+	})
+	for i := range list {
+		elements[i] = list[i].element
+	}
+	return true, nil
+}
+
+func (w weighed) compare(other weighed, alpha bool) int {
+	switch {
+	case !alpha && w.number < other.number:
+		return -1
+	case !alpha && w.number > other.number:
+		return 1
+	case !alpha:
+		return bytes.Compare(w.element, other.element)
+	case w.text == nil && other.text == nil:
+		return 0
+	case w.text == nil:
+		return -1
+	case other.text == nil:
+		return 1
+	}
+	return bytes.Compare(w.text, other.text)
+}
+
+// sortNumber reads a weight as C's strtod does: space may come before, nothing
+// at all is zero, and what follows a zero byte is not looked at.
+func sortNumber(text []byte) (float64, bool) {
+	text, _, _ = bytes.Cut(text, []byte{0})
+	if len(text) == 0 {
+		return 0, true
+	}
+	return number.ParseFloat(bytes.TrimLeft(text, " \t\n\v\f\r"))
+}
+
+// lookUp returns the values that a pattern of BY or GET names for each element,
+// nil where there is none: the first asterisk stands for the element, and a
+// field of a hash may follow "->". All keys are brought in one round trip.
+func (c *Call) lookUp(pattern []byte, elements [][]byte) ([][]byte, error) {
+	values := make([][]byte, len(elements))
+	star := bytes.IndexByte(pattern, '*')
+	if star < 0 || len(elements) == 0 {
+		return values, nil
+	}
+	before, after := pattern[:star], pattern[star+1:]
+	var field []byte
+	if i := bytes.Index(after, []byte("->")); i >= 0 && i+2 < len(after) {
+		after, field = after[:i], after[i+2:]
+	}
+	names := make([][]byte, len(elements))
+	for i, element := range elements {
+		names[i] = slices.Concat(before, element, after)
+	}
+	var needs *pg.Needs
+	if field != nil {
+		needs = &pg.Needs{Names: [][]byte{field}}
+	}
+	entries, err := c.tx.Many(c.db, names, needs)
+	for i := 0; i < len(entries) && err == nil; i++ {
+		values[i], err = valueAt(entries[i], field)
+	}
+	return values, err
+}
+
+// valueAt returns a copy of a string, or of a field of a hash if field is not
+// nil; nil if there is no such thing.
+func valueAt(e *pg.Entry, field []byte) ([]byte, error) {
+	switch {
+	case field == nil && e.Type() == pg.TypeString:
+		return copyOf(e.Value()), nil
+	case field == nil || e.Type() != pg.TypeHash:
+		return nil, nil
+	}
+	ms, err := e.Members(pg.TypeHash)
+	if err != nil {
+		return nil, err
+	}
+	m, err := ms.Find(field)
+	if m == nil || err != nil {
+		return nil, err
+	}
+	return copyOf(m.Value), nil
+}
+
+// copyOf returns a copy that is not nil.
+func copyOf(b []byte) []byte { return append(make([]byte, 0, len(b)), b...) }

@@ -1,0 +1,77 @@
+package spec
+
+// dumpCommands carry values between servers.
+var dumpCommands = []*Spec{
+	{
+		Name: "dump", Arity: 2,
+		Flags:      ReadOnly,
+		ACL:        CatKeyspace,
+		Keys:       []KeySpec{keyAt(1, KeyRO|KeyAccess)},
+		Tips:       []string{"nondeterministic_output"},
+		Since:      "2.6.0",
+		Summary:    "Answers with a value in a form that RESTORE reads.",
+		Complexity: "O(N) in the size of the value",
+		Args:       []Arg{key("key", 0)},
+	},
+	{
+		Name: "migrate", Arity: -6,
+		Flags: Write,
+		ACL:   CatKeyspace | CatDangerous,
+		Keys: []KeySpec{
+			keyAt(3, KeyRW|KeyAccess|KeyDelete),
+			{
+				Flags: KeyRW | KeyAccess | KeyDelete | KeyIncomplete,
+				Begin: BeginSearch{Kind: BeginKeyword, Keyword: "KEYS", StartFrom: -2},
+				Find:  FindKeys{Kind: FindRange, LastKey: -1, Step: 1},
+			},
+		},
+		getKeys: migrateKeys,
+		Tips:    []string{"nondeterministic_output"},
+		Since:   "2.6.0",
+		History: []Change{
+			{"3.0.0", "Takes `COPY` and `REPLACE`."},
+			{"3.0.6", "Takes `KEYS`."},
+			{"4.0.7", "Takes `AUTH`."},
+			{"6.0.0", "Takes `AUTH2`."},
+		},
+		Summary:    "Moves keys to another server.",
+		Complexity: "O(N) in the size of the values, which travel over the network",
+		Args: []Arg{
+			arg("host", ArgString),
+			arg("port", ArgInteger),
+			oneOf("key-selector", key("key", 0), token("", "empty-string")),
+			arg("destination-db", ArgInteger),
+			arg("timeout", ArgInteger),
+			token("COPY", "copy").since("3.0.0").optional(),
+			token("REPLACE", "replace").since("3.0.0").optional(),
+			oneOf("authentication",
+				option("AUTH", "auth", ArgString).display("password").since("4.0.7"),
+				block("auth2", arg("username", ArgString), arg("password", ArgString)).after("AUTH2").since("6.0.0"),
+			).optional(),
+			key("keys", 1).display("key").after("KEYS").since("3.0.6").optional().multiple(),
+		},
+	},
+	{
+		Name: "restore", Arity: -4,
+		Flags: Write | DenyOOM,
+		ACL:   CatKeyspace | CatDangerous,
+		Keys:  []KeySpec{keyAt(1, KeyOW|KeyUpdate)},
+		Since: "2.6.0",
+		History: []Change{
+			{"3.0.0", "Takes `REPLACE`."},
+			{"5.0.0", "Takes `ABSTTL`."},
+			{"5.0.0", "Takes `IDLETIME` and `FREQ`."},
+		},
+		Summary:    "Makes a key from what DUMP has answered.",
+		Complexity: "O(N) in the size of the value, O(N*log(N)) for a sorted set",
+		Args: []Arg{
+			key("key", 0),
+			arg("ttl", ArgInteger),
+			arg("serialized-value", ArgString),
+			token("REPLACE", "replace").since("3.0.0").optional(),
+			token("ABSTTL", "absttl").since("5.0.0").optional(),
+			option("IDLETIME", "seconds", ArgInteger).since("5.0.0").optional(),
+			option("FREQ", "frequency", ArgInteger).since("5.0.0").optional(),
+		},
+	},
+}
