@@ -105,7 +105,7 @@ func (g *Generator) spoil(c Command) Command {
 func (g *Generator) junk(command string) string {
 	switch strings.ToUpper(command) {
 	case "DEL", "UNLINK", "EXISTS", "TOUCH", "MGET", "MSET", "MSETNX", "BITOP", "PFCOUNT", "PFMERGE", "RENAME", "RENAMENX", "COPY", "LCS",
-		"LMOVE", "RPOPLPUSH", "LMPOP", "SMOVE", "SINTER", "SUNION", "SDIFF", "SINTERSTORE", "SUNIONSTORE", "SDIFFSTORE", "SINTERCARD",
+		"LMOVE", "RPOPLPUSH", "LMPOP", "LSET", "SMOVE", "SINTER", "SUNION", "SDIFF", "SINTERSTORE", "SUNIONSTORE", "SDIFFSTORE", "SINTERCARD",
 		"ZMPOP", "ZUNION", "ZINTER", "ZDIFF", "ZINTERCARD", "ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE", "ZRANGESTORE",
 		"GEOSEARCHSTORE", "GEORADIUS", "GEORADIUSBYMEMBER":
 		return g.key()
