@@ -85,7 +85,7 @@ func (g *Generator) spoil(c Command) Command {
 	junk := g.junk(c.Args[0])
 	switch g.IntN(3) {
 	case 0:
-		if len(c.Args) > 1 {
+		if len(c.Args) > 1 && !strings.Contains(c.Args[0], "RAND") { // Without its count the reply would be random.
 			c.Args = c.Args[:len(c.Args)-1]
 		}
 	case 1:
