@@ -58,7 +58,7 @@ var bindings = bind(
 	listBindings, sortBindings,
 	zsetBindings, zsetAddBindings, zsetRangeBindings, zsetPopBindings, zsetRandomBindings, zsetAlgebraBindings,
 	geoBindings, geoSearchBindings,
-	keyBindings, expireBindings, scanBindings, renameBindings, dumpBindings, migrateBindings, databaseBindings, objectBindings,
+	keyBindings, expireBindings, scanBindings, renameBindings, dumpBindings, migrateBindings, databaseBindings, objectBindings, memoryBindings,
 )
 
 func bind(groups ...[]binding) []*binding {

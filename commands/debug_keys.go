@@ -2,11 +2,14 @@ package commands
 
 import (
 	"bytes"
+	"errors"
 	"hash/fnv"
 	"strconv"
 	"time"
 
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/rdb"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -19,18 +22,45 @@ func debugObject(c *Call) error {
 		c.fail(errNoSuchKey)
 		return nil
 	}
+	length, err := c.server().serializedLength(e)
+	if err != nil {
+		return err
+	}
 	id := fnv.New64a()
 	_, _ = id.Write(e.Name()) // never fails
 	c.out.Simple("Value at:0x" + strconv.FormatUint(id.Sum64()>>16|uint64(e.DB())<<48, 16) +
 		" refcount:1 encoding:" + encodingOf(e) +
-		" serializedlength:" + strconv.Itoa(serializedLength(e)) +
+		" serializedlength:" + strconv.Itoa(length) +
 		" lru:" + strconv.FormatInt(time.Now().Unix()&(1<<24-1), 10) + " lru_seconds_idle:0")
 	return nil
 }
 
-// serializedLength is the size of a string in Redis' file format: integers up
-// to 32 bits in 2, 3 or 5 bytes, others behind a length of 1, 2, 5 or 9 bytes.
-func serializedLength(e *pg.Entry) int {
+// serializedLength is the size of a value in Redis' file format, strings
+// without compression. A hash with fields that expire has no form there, and counts as
+// empty.
+func (s *Server) serializedLength(e *pg.Entry) (int, error) {
+	if e.Type() == pg.TypeString {
+		return serializedString(e), nil
+	}
+	v, err := valueOf(e)
+	if errors.Is(err, errFieldsExpire) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	const typeAndFooter = 1 + 2 + 8
+	o := rdb.Options{
+		Version:  rdb.Version72,
+		Compress: s.settings.Bool(settings.RDBCompression),
+		ListNode: int(s.settings.Int(settings.ListMaxListpackSize)),
+	}
+	return len(rdb.Encode(nil, v, o)) - typeAndFooter, nil
+}
+
+// serializedString is the size of a string: integers up to 32 bits take 2, 3 or
+// 5 bytes, others stand behind a length of 1, 2, 5 or 9 bytes.
+func serializedString(e *pg.Entry) int {
 	v := e.Value()
 	if n, ok := number.ParseInt64(v); ok && len(v) <= len("-2147483648") {
 		switch {

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 
-	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/codec"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -97,7 +97,7 @@ func (d *digest) addMembers(e *pg.Entry) error {
 		if e.Type() == pg.TypeHash {
 			one.chain(m.Value)
 		} else {
-			one.chain(number.AppendFloat17(nil, m.Score))
+			one.chain(codec.AppendDouble(nil, m.Score))
 		}
 		if m.ExpireAt != 0 {
 			one.add(fieldExpiryMark)

@@ -138,3 +138,33 @@ func TestHashWithoutFieldsLeftIsAbsent(t *testing.T) {
 		t.Errorf("sweep: %+v, %v", r, err)
 	}
 }
+
+// TestRandomTakesOthersNextTime chooses from a large set again and again in one
+// unit.
+func TestRandomTakesOthersNextTime(t *testing.T) {
+	c := connect(t, config(t))
+	rng := rand.New(rand.NewPCG(7, 8))
+	fill(t, c, "k", 10_000, 0, 0)
+	retried(t, rng, c, []claim{{0, "k", pg.ModeUpdate, pg.PartHeader}}, func(e []*pg.Entry) error {
+		ms, err := e[0].Members(pg.TypeHash)
+		if err != nil {
+			return err
+		}
+		seen := map[string]bool{}
+		for range 20 {
+			chosen, err := ms.Random(1)
+			if err != nil {
+				return err
+			}
+			seen[string(chosen[0].Name)] = true
+			ms.Drop(chosen[0])
+		}
+		if len(seen) != 20 || ms.Len() != 9_980 {
+			t.Errorf("%d different members, %d are left", len(seen), ms.Len())
+		}
+		if many, err := ms.Random(20_000); err != nil || len(many) != 9_980 {
+			t.Errorf("%d members, %v", len(many), err)
+		}
+		return nil
+	})
+}

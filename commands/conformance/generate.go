@@ -124,7 +124,7 @@ func (g *Generator) spoil(c Command) Command {
 	junk := g.junk(c.Args[0])
 	switch g.IntN(3) {
 	case 0:
-		if len(c.Args) > 1 {
+		if len(c.Args) > 1 && !strings.Contains(c.Args[0], "RAND") { // Without its count the reply would be random.
 			c.Args = c.Args[:len(c.Args)-1]
 		}
 	case 1:
@@ -144,7 +144,7 @@ func (g *Generator) spoil(c Command) Command {
 func (g *Generator) junk(command string) string {
 	switch strings.ToUpper(command) {
 	case "DEL", "UNLINK", "EXISTS", "TOUCH", "MGET", "MSET", "MSETNX", "BITOP", "PFCOUNT", "PFMERGE", "RENAME", "RENAMENX", "COPY", "LCS",
-		"LMOVE", "RPOPLPUSH", "LMPOP", "SMOVE", "SINTER", "SUNION", "SDIFF", "SINTERSTORE", "SUNIONSTORE", "SDIFFSTORE", "SINTERCARD",
+		"LMOVE", "RPOPLPUSH", "LMPOP", "LSET", "SMOVE", "SINTER", "SUNION", "SDIFF", "SINTERSTORE", "SUNIONSTORE", "SDIFFSTORE", "SINTERCARD",
 		"ZMPOP", "ZUNION", "ZINTER", "ZDIFF", "ZINTERCARD", "ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE", "ZRANGESTORE",
 		"GEOSEARCHSTORE", "GEORADIUS", "GEORADIUSBYMEMBER":
 		return g.key()

@@ -23,7 +23,7 @@ var listTemplates = []Template{
 	{4, func(g *Generator) Command { return plain("LINDEX", g.listKey(), g.listIndex()) }},
 	{6, func(g *Generator) Command { return plain("LRANGE", g.listKey(), g.listIndex(), g.listIndex()) }},
 	{4, func(g *Generator) Command { return plain("LRANGE", g.listKey(), "0", "-1") }},
-	{4, func(g *Generator) Command { return plain("LSET", g.listKey(), g.listIndex(), g.element()) }},
+	{4, func(g *Generator) Command { return plain("LSET", g.listKey(), strconv.Itoa(g.IntN(20)-8), g.element()) }},
 	{4, func(g *Generator) Command {
 		return plain("LINSERT", g.listKey(), g.pick("BEFORE", "after"), g.element(), g.element())
 	}},

@@ -80,6 +80,15 @@ var rearrangedIn72 = []string{
 	"command|getkeys",         // the arguments came
 	"command|getkeysandflags", // likewise
 	"config|get",              // the block around the parameters went away
+	"geoadd",                  // names, and what is optional
+	"geohash",                 // likewise
+	"geopos",                  // likewise
+	"georadius",               // likewise
+	"georadius_ro",            // likewise
+	"georadiusbymember",       // likewise
+	"georadiusbymember_ro",    // likewise
+	"geosearch",               // likewise
+	"geosearchstore",          // likewise
 	"migrate",                 // the names, and what is optional
 	"pfmerge",                 // sources became optional
 	"sort",                    // the patterns of BY and GET got names of their own
