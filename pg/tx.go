@@ -33,13 +33,14 @@ type Tx struct {
 
 	generation uint64 // grows whenever entries become invalid
 
-	open   bool  // BEGIN was sent
-	wrote  bool  // Flush has written something
-	now    int64 // latest reading of the database's clock, 0 if none
-	micros int64 // the same in microseconds; 0 if it was read with rows only
-	spaces []spaceSeen
-	gone   []row  // rows that lost their key to another row
-	moves  []move // rows that get another key, in the order of commands
+	open     bool  // BEGIN was sent
+	reserves bool  // the load under way gives every key that it locks a row
+	wrote    bool  // Flush has written something
+	now      int64 // latest reading of the database's clock, 0 if none
+	micros   int64 // the same in microseconds; 0 if it was read with rows only
+	spaces   []spaceSeen
+	gone     []row  // rows that lost their key to another row
+	moves    []move // rows that get another key, in the order of commands
 
 	buffers              writeBuffers
 	slabs                slabs
@@ -166,8 +167,10 @@ func (tx *Tx) find(hash uint64, db int, name []byte) *Entry {
 // be updated, in the order of their names.
 func (tx *Tx) Load() error {
 	lock := tx.open
+	tx.reserves = false
 	for _, e := range tx.planned {
 		lock = lock || e.mode >= ModeUpdate
+		tx.reserves = tx.reserves || e.mode == ModeStable
 	}
 	if lock && !tx.open {
 		// Keys written blindly are locked with the others: an upsert after
