@@ -28,6 +28,9 @@ type Conn struct {
 
 	queue []queued
 	tx    Tx
+
+	// What the last unit, which lost a race, has asked for its next attempt.
+	orderly, excludes bool
 }
 
 // queued is a statement whose result has not arrived yet.

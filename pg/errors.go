@@ -18,6 +18,7 @@ const (
 	codeSerializationFailure = "40001"
 	codeDeadlockDetected     = "40P01"
 	codeReadOnly             = "25006"
+	codeLockNotAvailable     = "55P03"
 	codeDiskFull             = "53100"
 )
 

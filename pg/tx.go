@@ -35,6 +35,9 @@ type Tx struct {
 
 	open     bool  // BEGIN was sent
 	reserves bool  // the load under way gives every key that it locks a row
+	orderly  bool  // every load does: the unit has lost a race
+	excludes bool  // nobody else has locked or written a key
+	hurried  bool  // the commit waits for no lock for long
 	wrote    bool  // Flush has written something
 	now      int64 // latest reading of the database's clock, 0 if none
 	micros   int64 // the same in microseconds; 0 if it was read with rows only
@@ -76,6 +79,8 @@ func (c *Conn) Begin() *Tx {
 	tx.forget()
 	tx.open, tx.wrote, tx.now, tx.micros = false, false, 0, 0
 	tx.spaces = tx.spaces[:0]
+	tx.orderly, tx.excludes, tx.hurried = c.orderly, c.excludes, false
+	c.orderly, c.excludes = false, false
 	return tx
 }
 
@@ -172,6 +177,7 @@ func (tx *Tx) Load() error {
 		lock = lock || e.mode >= ModeUpdate
 		tx.reserves = tx.reserves || e.mode == ModeStable
 	}
+	tx.reserves = tx.reserves || tx.orderly
 	if lock && !tx.open {
 		// Keys written blindly are locked with the others: an upsert after
 		// the load would take locks out of order.
@@ -211,6 +217,9 @@ func (tx *Tx) Load() error {
 // one, expiries are compared with it.
 func (tx *Tx) begin() {
 	tx.c.send(stmtBegin, nil)
+	if tx.excludes {
+		tx.c.send(stmtExclude, nil)
+	}
 	tx.queueClock()
 	tx.open = true
 }
