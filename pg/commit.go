@@ -27,6 +27,10 @@ func (tx *Tx) Commit() error {
 			return tx.failed(err)
 		}
 		tx.c.stamp()
+		if tx.insertsLate() {
+			tx.c.send(stmtHurry, nil)
+			tx.hurried = true
+		}
 		tx.queueWrites()
 	}
 	tx.queueStillAbsent()
@@ -60,6 +64,25 @@ func (tx *Tx) anyReserved() bool {
 		}
 	}
 	return false
+}
+
+// sqlHurry bounds how long the statements of a commit wait for a lock. New keys
+// come out of the order of locks there, and a unit that has added one of them
+// may wait for this one. To give up costs less than to wait until PostgreSQL
+// looks for deadlocks, which is after a second.
+const sqlHurry = `SET LOCAL lock_timeout = '20ms'`
+
+// insertsLate reports whether the unit adds keys while it holds locks on others.
+func (tx *Tx) insertsLate() bool {
+	if !tx.open || tx.orderly || tx.excludes {
+		return false
+	}
+	inserts, holds := false, tx.wrote || len(tx.gone) > 0
+	for _, e := range tx.list {
+		holds = holds || e.row.exists
+		inserts = inserts || !e.row.exists && e.typ != TypeNone && e.changes != 0
+	}
+	return inserts && holds
 }
 
 // Flush writes what the unit has changed so far without ending it, so that
@@ -122,7 +145,14 @@ func (tx *Tx) failed(err error) error {
 		_ = tx.c.fail(err)
 		return &Error{KindUnavailable, err}
 	}
-	return classify(err)
+	if tx.hurried && codeOf(err) == codeLockNotAvailable {
+		err = &Error{KindRetry, err}
+	}
+	err = classify(err)
+	// A unit that has lost a race locks all its keys in order next time, be they
+	// there or not.
+	tx.c.next.orderly = KindOf(err) == KindRetry
+	return err
 }
 
 const (

@@ -40,7 +40,7 @@ type Conn struct {
 }
 
 // nextUnit says how the next unit of work has to run.
-type nextUnit struct{ snapshot, lockReads, careful bool }
+type nextUnit struct{ snapshot, lockReads, careful, orderly, excludes bool }
 
 // queued is a statement whose result has not arrived yet.
 type queued struct {

@@ -1,5 +1,7 @@
 package pg
 
+import "errors"
+
 // A flush gives the database index a fresh space, whatever the number of keys;
 // the collector frees the rows of the old one. All indexes if $1 is null.
 const sqlDropSpace = `
@@ -48,13 +50,19 @@ func (tx *Tx) SwapDB(a, b int) error {
 // exec runs statements that change where keys are found, inside the unit's
 // transaction.
 func (tx *Tx) exec(queue func()) error {
+	if tx.open && !tx.excludes {
+		// Another unit may hold something and wait for this one, which must not ask for more. It runs again, and asks first.
+		tx.Rollback()
+		tx.c.next.excludes = true
+		return &Error{KindRetry, errors.New("the keyspace has to be locked before its keys")}
+	}
+	tx.excludes = true
 	if err := tx.Flush(); err != nil {
 		return err
 	}
 	if !tx.open {
 		tx.begin()
 	}
-	tx.c.send(stmtExclude, nil)
 	queue()
 	tx.wrote = true
 	if err := tx.c.sync(); err != nil {

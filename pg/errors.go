@@ -19,6 +19,7 @@ const (
 	codeDeadlockDetected     = "40P01"
 	codeReadOnly             = "25006"
 	codeOutOfRange           = "22003" // how sqlUpsert refuses to overwrite a collection
+	codeLockNotAvailable     = "55P03"
 	codeDiskFull             = "53100"
 )
 

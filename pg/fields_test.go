@@ -11,7 +11,7 @@ import (
 
 // fill makes a hash of n fields, of which those before expired have expired
 // and those before volatile expire in an hour.
-func fillMembers(t *testing.T, c *pg.Conn, key string, n, expired, volatile int) {
+func fillFields(t *testing.T, c *pg.Conn, key string, n, expired, volatile int) {
 	t.Helper()
 	unit(t, c, []claim{{0, key, pg.ModeUpdate, pg.PartHeader}}, func(_ *pg.Tx, e []*pg.Entry) {
 		ms, err := e[0].Members(pg.TypeHash)
@@ -41,7 +41,7 @@ func TestExpiredFieldsAreAbsent(t *testing.T) {
 	for _, size := range []int{10, 1000} {
 		for _, mode := range []pg.Mode{pg.ModeRead, pg.ModeUpdate, pg.ModeStable} {
 			key := fmt.Sprintf("%d %d", size, mode)
-			fillMembers(t, c, key, size, 4, 6)
+			fillFields(t, c, key, size, 4, 6)
 			for range 2 { // the second time there may be nothing left to remove
 				retried(t, rng, c, []claim{{0, key, mode, pg.PartHeader}}, func(e []*pg.Entry) error {
 					ms, err := e[0].Members(pg.TypeHash)
@@ -74,7 +74,7 @@ func TestExpiredFieldsComeBack(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, size := range []int{10, 1000} {
 		key := fmt.Sprint(size)
-		fillMembers(t, c, key, size, 4, 4)
+		fillFields(t, c, key, size, 4, 4)
 		retried(t, rng, c, []claim{{0, key, pg.ModeUpdate, pg.PartHeader}}, func(e []*pg.Entry) error {
 			ms, err := e[0].Members(pg.TypeHash)
 			if err != nil {
@@ -112,7 +112,7 @@ func TestHashWithoutFieldsLeftIsAbsent(t *testing.T) {
 	for _, size := range []int{10, 1000} {
 		for _, mode := range []pg.Mode{pg.ModeRead, pg.ModeUpdate, pg.ModeStable} {
 			key := fmt.Sprintf("%d %d", size, mode)
-			fillMembers(t, c, key, size, size, size)
+			fillFields(t, c, key, size, size, size)
 			retried(t, rng, c, []claim{{0, key, mode, pg.PartHeader}}, func(e []*pg.Entry) error {
 				if e[0].Exists() {
 					t.Errorf("%s exists", key)
@@ -121,9 +121,9 @@ func TestHashWithoutFieldsLeftIsAbsent(t *testing.T) {
 			})
 		}
 	}
-	fillMembers(t, c, "some", 1000, 500, 600)
-	fillMembers(t, c, "kept", 10, 0, 10)
-	fillMembers(t, c, "left", 10, 9, 10)
+	fillFields(t, c, "some", 1000, 500, 600)
+	fillFields(t, c, "kept", 10, 0, 10)
+	fillFields(t, c, "left", 10, 9, 10)
 	var s pg.Sweeper
 	for range 2 {
 		if _, err := s.Step(c, true, func(int, []byte) {}); err != nil {
@@ -144,7 +144,7 @@ func TestHashWithoutFieldsLeftIsAbsent(t *testing.T) {
 func TestRandomTakesOthersNextTime(t *testing.T) {
 	c := connect(t, config(t))
 	rng := rand.New(rand.NewPCG(7, 8))
-	fill(t, c, "k", 10_000, 0, 0)
+	fillFields(t, c, "k", 10_000, 0, 0)
 	retried(t, rng, c, []claim{{0, "k", pg.ModeUpdate, pg.PartHeader}}, func(e []*pg.Entry) error {
 		ms, err := e[0].Members(pg.TypeHash)
 		if err != nil {

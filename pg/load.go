@@ -29,13 +29,17 @@ WHERE space = (SELECT space FROM kv_databases WHERE db = $1) AND key = ANY ($2::
 FOR NO KEY UPDATE`
 )
 
-// sqlReserve puts a row of type none where a key is absent, so that there is
-// something to lock. It goes away with the transaction that made it.
+// sqlReserve locks every key of the list, one after the other: its row, or a row
+// of type none where it is absent, so that there is something to lock. That one
+// goes away with the transaction that made it. Two statements, one for rows that
+// are there and one for those that are not, would take locks out of order, and
+// two units could wait for each other. DO UPDATE locks the row that is in the
+// way before it looks at its condition.
 const sqlReserve = `
-INSERT INTO kv_keys (space, key, long_key, kind)
+INSERT INTO kv_keys AS k (space, key, long_key, kind)
 SELECT (SELECT space FROM kv_databases WHERE db = $1), u.key, u.long_key, 0
 FROM (SELECT unnest($2::bytea[]) AS key, unnest($3::bytea[]) AS long_key) AS u
-ON CONFLICT (space, key) DO NOTHING`
+ON CONFLICT (space, key) DO UPDATE SET kind = k.kind WHERE false`
 
 // sqlStillAbsent fails if one of the keys is there. A load that waits for a row
 // finds it gone when the other unit has given its key to another row, as RENAME
@@ -88,7 +92,9 @@ func (tx *Tx) queueLoad(db int, entries []*Entry, lock bool) {
 	}
 	s, parts := stmtRead, stmtReadParts
 	if lock {
-		tx.queueReserve(db, entries)
+		if tx.reserves {
+			tx.queueReserve(db, entries)
+		}
 		s, parts = stmtLock, stmtLockParts
 	}
 	if all {
@@ -98,19 +104,15 @@ func (tx *Tx) queueLoad(db int, entries []*Entry, lock bool) {
 	}
 }
 
-// queueReserve makes sure that keys claimed with ModeStable have a row.
+// queueReserve makes sure that all keys have a row, and locks them.
 func (tx *Tx) queueReserve(db int, entries []*Entry) {
 	var keys, long array
 	keys.reset(oidBytea)
 	long.reset(oidBytea)
 	for _, e := range entries {
-		if e.mode == ModeStable {
-			appendKey(&keys, &long, e.name)
-		}
+		appendKey(&keys, &long, e.name)
 	}
-	if keys.n > 0 {
-		tx.c.send(stmtReserve, nil, int2Param(db), keys.param(), long.param())
-	}
+	tx.c.send(stmtReserve, nil, int2Param(db), keys.param(), long.param())
 }
 
 // queueStillAbsent queues the second look at keys that were found absent and

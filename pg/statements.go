@@ -18,6 +18,7 @@ const (
 	stmtRollback
 	stmtClock
 	stmtStamp
+	stmtHurry
 	stmtRead
 	stmtReadParts
 	stmtLock
@@ -101,6 +102,7 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtRollback:     {"rollback", "ROLLBACK"},
 	stmtClock:        {"clock", sqlClock},
 	stmtStamp:        {"stamp", sqlStamp},
+	stmtHurry:        {"hurry", sqlHurry},
 	stmtRead:         {"read", sqlRead},
 	stmtReadParts:    {"read_parts", sqlReadParts},
 	stmtLock:         {"lock", sqlLock},

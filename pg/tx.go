@@ -34,14 +34,18 @@ type Tx struct {
 
 	generation uint64 // grows whenever entries become invalid
 
-	open   bool  // BEGIN was sent
-	wrote  bool  // Flush has written something
-	now    int64 // latest reading of the database's clock, 0 if none
-	micros int64 // the same in microseconds; 0 if it was read with rows only
-	spaces []spaceSeen
-	gone   []row  // rows that lost their key to another row
-	copied []row  // elements without a row so far
-	moves  []move // rows that get another key, in the order of commands
+	open     bool  // BEGIN was sent
+	reserves bool  // the load under way gives every key that it locks a row
+	orderly  bool  // every load does: the unit has lost a race
+	excludes bool  // nobody else has locked or written a key
+	hurried  bool  // the commit waits for no lock for long
+	wrote    bool  // Flush has written something
+	now      int64 // latest reading of the database's clock, 0 if none
+	micros   int64 // the same in microseconds; 0 if it was read with rows only
+	spaces   []spaceSeen
+	gone     []row  // rows that lost their key to another row
+	copied   []row  // elements without a row so far
+	moves    []move // rows that get another key, in the order of commands
 
 	colls   map[int64]*Members // by where their rows are
 	looking []wanted           // members to be looked for
@@ -90,6 +94,7 @@ func (c *Conn) Begin() *Tx {
 	tx.open, tx.wrote, tx.now, tx.micros = false, false, 0, 0
 	tx.spaces = tx.spaces[:0]
 	tx.readOnly, tx.hold, tx.lockReads, tx.careful = false, c.next.snapshot, c.next.lockReads, c.next.careful
+	tx.orderly, tx.excludes, tx.hurried = c.next.orderly, c.next.excludes, false
 	c.next = nextUnit{}
 	return tx
 }
@@ -188,8 +193,10 @@ func (tx *Tx) find(hash uint64, db int, name []byte) *Entry {
 // be updated, in the order of their names.
 func (tx *Tx) Load() error {
 	lock := tx.open && !tx.readOnly || tx.lockReads
+	tx.reserves = false
 	for _, e := range tx.planned {
 		lock = lock || e.mode >= ModeUpdate
+		tx.reserves = tx.reserves || e.mode == ModeStable
 	}
 	if len(tx.planned) == 0 {
 		return nil
@@ -198,6 +205,7 @@ func (tx *Tx) Load() error {
 		tx.c.send(stmtBeginRead, nil)
 		tx.open, tx.readOnly = true, true
 	}
+	tx.reserves = tx.reserves || tx.orderly
 	if lock && !tx.open {
 		// Keys written blindly are locked with the others: an upsert after
 		// the load would take locks out of order.
@@ -313,6 +321,9 @@ func (e *Entry) finishAll() {
 // one, expiries are compared with it.
 func (tx *Tx) begin() {
 	tx.c.send(stmtBegin, nil)
+	if tx.excludes {
+		tx.c.send(stmtExclude, nil)
+	}
 	tx.queueClock()
 	tx.open = true
 }
