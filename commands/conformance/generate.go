@@ -20,7 +20,7 @@ type Template struct {
 }
 
 // templates are all kinds of commands in random sequences. A new type of value adds its own list here.
-var templates = [][]Template{stringTemplates, bitTemplates, hyperloglogTemplates, hashTemplates, listTemplates, setTemplates, zsetTemplates, geoTemplates, keyTemplates}
+var templates = [][]Template{stringTemplates, bitTemplates, hyperloglogTemplates, hashTemplates, listTemplates, setTemplates, zsetTemplates, geoTemplates, keyTemplates, dumpTemplates}
 
 // Generator makes the arguments of one sequence. Everything it returns depends on its seed alone, and the outcome of
 // everything it returns depends on the sequence alone: no command waits for time to pass.
