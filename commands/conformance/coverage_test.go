@@ -10,6 +10,8 @@ import (
 // notRandom holds the commands that random sequences leave out, with the reason.
 var notRandom = map[string]string{
 	"object": "a container",
+	// These do more than work on keys.
+	"migrate": "needs a target", "pfselftest": "takes long",
 	// Their replies tell how a server keeps a value rather than what is in it.
 	"object|freq": "depends on the eviction policy", "object|idletime": "depends on time", "object|refcount": "counts what servers share",
 	"object|help": "has no outcome",

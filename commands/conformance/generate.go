@@ -22,7 +22,7 @@ type Template struct {
 // templates are all kinds of commands in random sequences. A new type of value adds its own list here.
 var templates = [][]Template{
 	stringTemplates, bitTemplates, hyperloglogTemplates, hashTemplates, listTemplates, setTemplates, zsetTemplates, geoTemplates,
-	keyTemplates, databaseTemplates,
+	keyTemplates, dumpTemplates, databaseTemplates,
 }
 
 // Generator makes the arguments of one sequence. Everything it returns depends on its seed alone, and the outcome of
