@@ -70,7 +70,7 @@ func (tx *Tx) anyReserved() bool {
 // come out of the order of locks there, and a unit that has added one of them
 // may wait for this one. To give up costs less than to wait until PostgreSQL
 // looks for deadlocks, which is after a second.
-const sqlHurry = `SET LOCAL lock_timeout = '20ms'`
+const sqlHurry = `SET LOCAL lock_timeout = '5ms'`
 
 // insertsLate reports whether the unit adds keys while it holds locks on others.
 func (tx *Tx) insertsLate() bool {

@@ -12,6 +12,14 @@ var seed = flag.Uint64("seed", 1, "seed of the commands that clients send")
 // hard adds the groups and pipelines whose histories the checker cannot always decide in time.
 var hard = flag.Bool("hard", false, "also swap and flush database indexes, mix all kinds of commands, and send pipelines")
 
+// severalClients is the share of the clients, one of so many, that use a group with commands of several keys: when a node is held up, all
+// of them wait at the same time, and the checker has to try the orders of what they sent.
+const severalClients = 2
+
+// hardClients is the share of the clients, one of so many, that use those groups: what many clients do to an index at once has more
+// orders than can be tried.
+const hardClients = 4
+
 // load is how many commands each node executes without crashes, and between two crashes.
 var (
 	load      = flag.Int64("load", 6000, "commands for each node to execute without crashes")
@@ -111,6 +119,12 @@ func (c *client) checked(epoch int64) []command {
 		choices += 2
 	}
 	kind := c.random.IntN(choices)
+	switch {
+	case kind >= len(kinds) && c.id%hardClients != 0:
+		kind = c.random.IntN(singles)
+	case kind >= singles && kind < len(kinds) && (c.id+kind)%severalClients != 0:
+		kind -= singles
+	}
 	p := place{c: c, name: fmt.Sprintf("group:%d:%d:", epoch, kind)}
 	next := func() []string { return kinds[c.random.IntN(len(kinds))](p) }
 	switch n := int(1 + 2*epoch); {

@@ -10,7 +10,8 @@
 // overlap, and a command of unknown outcome overlaps with all later ones on its keys.
 //
 // Commands that swap and flush database indexes, and pipelines, run with -hard only: many of them overlap, and the checker does not
-// always find an answer in time.
+// always find an answer in time. Commands of one pipeline overlap for the checker, since nothing is promised about the order in which
+// they become visible. Fewer clients use the keys whose histories are hard to check.
 //
 // Besides, every client appends tokens that nobody else appends and counts with INCR on shared keys. At the end each acknowledged
 // token must be there exactly once, each token of unknown outcome at most once and no other at all, and each counter must lie

@@ -13,7 +13,7 @@ import (
 func explain(history []porcupine.Operation) string {
 	const shown = 8
 	for _, ops := range model.Partition(history) {
-		result, info := porcupine.CheckOperationsVerbose(model, ops, checkTimeout)
+		result, info := porcupine.CheckOperationsVerbose(model, ops, *checkTimeout)
 		if result == porcupine.Ok {
 			continue
 		}

@@ -2,6 +2,7 @@ package linearizability
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,8 +14,8 @@ import (
 	"github.com/mnorrsken/postkeys/commands/servertest"
 )
 
-// checkTimeout bounds the search for an order; it takes a few seconds when there is one.
-const checkTimeout = 30 * time.Second
+// checkTimeout bounds the search for an order; it mostly takes a few seconds when there is one.
+var checkTimeout = flag.Duration("checktimeout", time.Minute, "how long to look for an order of the commands")
 
 // violationsMax is how many violations are reported.
 const violationsMax = 10
@@ -41,7 +42,7 @@ func (w *workload) verify(reader, picture string) error {
 	if len(w.broken) > 0 {
 		return errors.Join(w.broken[:min(len(w.broken), violationsMax)]...)
 	}
-	result, info := porcupine.CheckOperationsVerbose(model, w.history, checkTimeout)
+	result, info := porcupine.CheckOperationsVerbose(model, w.history, *checkTimeout)
 	if result != porcupine.Ok {
 		err := fmt.Errorf("the history of %d commands: %s; drawn into %q\n%s", len(w.history), result, picture, explain(w.history))
 		if picture != "" {

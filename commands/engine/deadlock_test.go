@@ -1,0 +1,96 @@
+package engine
+
+import (
+	"testing"
+
+	"github.com/mnorrsken/postkeys/pg"
+	"github.com/mnorrsken/postkeys/pg/pgtest"
+)
+
+// blindToDeadlocks is a database whose sessions never look for deadlocks: units that wait for each other do so until a statement
+// times out, and fail.
+func blindToDeadlocks(t *testing.T) (dsn string) {
+	t.Helper()
+	dsn = pgtest.DSN(t)
+	pgtest.Exec(t, dsn, `do $$ begin execute format('alter database %I set deadlock_timeout = ''1h''', current_database()); end $$`)
+	return dsn
+}
+
+// TestAbsentKeysAreLockedInOrder has a stranger add a key while a unit, which wants to keep it absent, waits for one that comes before it.
+func TestAbsentKeysAreLockedInOrder(t *testing.T) {
+	t.Parallel()
+	dsn := blindToDeadlocks(t)
+	e := start(t, dsn, nil)
+	try(t, e, Blind, set("a", "1"))
+	stranger := pgtest.Open(t, dsn)
+	stranger.Exec("begin")
+	stranger.Exec("select from kv_keys where key = 'a' for update")
+	c := newClient(Update, step{
+		[]Claim{claim("a", pg.ModeStable), claim("b", pg.ModeStable)},
+		func(_ *pg.Tx, keys []*pg.Entry) (string, error) {
+			return string(keys[0].Value()) + string(keys[1].Value()), nil
+		},
+	})
+	e.Submit(&c.Task)
+	within(t, waiting(dsn, t), "a lock wait")
+	stranger.Exec("insert into kv_keys (space, key, kind, value) select space, 'b', 1, '2' from kv_keys where key = 'a'")
+	stranger.Exec("commit")
+	expect(t, c, "12")
+}
+
+// TestNewKeysDoNotWaitOutOfOrder has a unit add a key, at its commit, that a stranger has added, who waits for another key of the unit.
+func TestNewKeysDoNotWaitOutOfOrder(t *testing.T) {
+	t.Parallel()
+	dsn := blindToDeadlocks(t)
+	e := start(t, dsn, nil)
+	try(t, e, Blind, set("b", "1"))
+	hold, open := gate()
+	c := newClient(Update, incr("a"), incr("b"), hold)
+	e.Submit(&c.Task)
+	within(t, c.started, "the load")
+	stranger := pgtest.Open(t, dsn)
+	stranger.Exec("begin")
+	stranger.Exec("insert into kv_keys (space, key, kind, value) select space, 'a', 1, '40' from kv_keys where key = 'b'")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		stranger.Exec("select from kv_keys where key = 'b' for update")
+		stranger.Exec("commit")
+	}()
+	within(t, waiting(dsn, t), "a lock wait")
+	open()
+	expect(t, c, "41", "2", "gate")
+	within(t, done, "the stranger")
+	if c.runs != 2 { // more after a timeout: its commands run one by one then
+		t.Errorf("%d runs", c.runs)
+	}
+}
+
+// TestFlushBehindWritesDoesNotWaitOutOfOrder has a unit lock a key and then flush, while a stranger who has locked a key waits for it.
+func TestFlushBehindWritesDoesNotWaitOutOfOrder(t *testing.T) {
+	t.Parallel()
+	dsn := blindToDeadlocks(t)
+	e := start(t, dsn, nil)
+	try(t, e, Blind, set("a", "1"), set("b", "1"))
+	hold, open := gate()
+	flush := step{run: func(tx *pg.Tx, _ []*pg.Entry) (string, error) { return "flushed", tx.FlushDB(0) }}
+	c := newClient(Slow, incr("a"), hold, flush)
+	e.Submit(&c.Task)
+	within(t, c.started, "the load")
+	stranger := pgtest.Open(t, dsn)
+	stranger.Exec("begin")
+	stranger.Exec("select from kv_keys where key = 'b' for update")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		stranger.Exec("select from kv_keys where key = 'a' for update")
+		stranger.Exec("commit")
+	}()
+	within(t, waiting(dsn, t), "a lock wait")
+	open()
+	expect(t, c, "2", "gate", "flushed")
+	within(t, done, "the stranger")
+	if c.runs != 2 {
+		t.Errorf("%d runs", c.runs)
+	}
+}
