@@ -27,6 +27,10 @@ func (c *Call) sortBy(o sortOptions, elements [][]byte) (ok bool, err error) {
 	list := make([]weighed, len(elements))
 	for i, element := range elements {
 		list[i] = weighed{element: element, text: texts[i]}
+		if o.alpha && o.store == nil && texts[i] != nil {
+			// What is not stored is compared as C's strcoll does.
+			list[i].text, _, _ = bytes.Cut(texts[i], []byte{0})
+		}
 		if o.alpha || texts[i] == nil {
 			continue // without a weight it is zero
 		}

@@ -11,6 +11,7 @@ import (
 var notRandom = map[string]string{
 	"object": "a container",
 	// These do more than work on keys.
+	"spop":    "what it leaves behind is up to chance",
 	"migrate": "needs a target", "pfselftest": "takes long",
 	// Their replies tell how a server keeps a value rather than what is in it.
 	"object|freq": "depends on the eviction policy", "object|idletime": "depends on time", "object|refcount": "counts what servers share",
