@@ -51,7 +51,9 @@ func (tx *Tx) Commit() error {
 		return tx.failed(err)
 	case !writes:
 		return classify(err)
-	case errors.As(err, new(errNotSent)):
+	case errors.As(err, new(errNotSent)) && !tx.open:
+		// Without the Sync at its end PostgreSQL commits nothing. In a
+		// transaction it may have come to the COMMIT in front of it.
 		return &Error{KindUnavailable, err}
 	}
 	return tx.c.settled(err, sent)
