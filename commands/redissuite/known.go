@@ -23,6 +23,9 @@ var forcedBaselineText string
 //go:embed files.txt
 var filesText string
 
+//go:embed long-tests.tsv
+var longText string
+
 // How reasons begin that say more than what they tell a reader.
 const (
 	// later marks tests of what postkeys does not serve yet.
@@ -71,6 +74,15 @@ func Files() []string {
 	return files
 }
 
+// LongTests returns the tests that a quick run leaves out, with the reason.
+func LongTests() map[Test]string {
+	long := map[Test]string{}
+	for _, row := range rows(longText) {
+		long[Test{File: row[0], Name: row[1]}] = row[2]
+	}
+	return long
+}
+
 // rows splits a table of tab-separated values and leaves out comments.
 func rows(text string) [][]string {
 	var all [][]string
@@ -116,6 +128,9 @@ func Compare(known map[Test]string, failures, results string) Outcome {
 		}
 	}
 	for _, row := range rows(results) {
+		if len(row) < 3 || row[2] == "0" {
+			continue // It was left out.
+		}
 		test := Test{File: row[0], Name: row[1]}
 		if reason := known[test]; reason != "" && !failed[test] && !strings.HasPrefix(reason, sometimes) {
 			o.Stale = append(o.Stale, test)

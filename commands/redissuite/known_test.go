@@ -33,6 +33,19 @@ func TestKnownFailuresAreTestsOfTheBaseline(t *testing.T) {
 	}
 }
 
+func TestLongTestsAreTestsOfTheBaseline(t *testing.T) {
+	t.Parallel()
+	baseline, files := Baseline(), Files()
+	for test, reason := range LongTests() {
+		if _, ok := baseline[test]; !ok || !slices.Contains(files, test.File) {
+			t.Errorf("%v is never run", test)
+		}
+		if len(strings.Fields(reason)) < 2 {
+			t.Errorf("%v: %q is no reason", test, reason)
+		}
+	}
+}
+
 // TestFewFailuresAreForGood: of the tests that need nothing that is yet to
 // come, 95 of 100 have to pass.
 func TestFewFailuresAreForGood(t *testing.T) {
@@ -66,10 +79,11 @@ func TestCompare(t *testing.T) {
 		{"f", "listed"}:     "needs lists",
 		{"f", "passes"}:     "needs sets",
 		{"f", "flaky"}:      "sometimes too slow",
+		{"f", "left out"}:   "needs geo commands",
 		{"other", "absent"}: "needs hashes",
 	}
 	failures := "f\tlisted\terr\tx\nf\tunlisted\texc\tboom\nf\t(set-up) x\tsetup\ty\n"
-	results := "# file\ttest\nf\tlisted\t0\nf\tunlisted\t0\nf\tpasses\t1\nf\tflaky\t1\n"
+	results := "# file\ttest\nf\tlisted\t0\nf\tunlisted\t0\nf\tpasses\t1\nf\tflaky\t1\nf\tleft out\t0\n"
 	o := Compare(known, failures, results)
 	if o.Listed != 1 || len(o.Unlisted) != 1 || o.Unlisted[0].Name != "unlisted" || o.Unlisted[0].Message != "boom" {
 		t.Errorf("%+v", o)

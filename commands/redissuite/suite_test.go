@@ -13,9 +13,9 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-// TestSuite runs Redis' own tests, about a minute of them, and fails unless
-// they fail and pass as known-failures.tsv says. Its logs are in .build/suite of
-// the module.
+// TestSuite runs Redis' own tests, except the slow ones, which are for make
+// suite, and fails unless they fail and pass as known-failures.tsv says. Its
+// logs are in .build/suite of the module.
 func TestSuite(t *testing.T) {
 	root, err := servertest.ModuleRoot()
 	if err != nil {
@@ -24,7 +24,7 @@ func TestSuite(t *testing.T) {
 	out := filepath.Join(root, ".build", "suite")
 	server := servertest.Postkeys(t, pgtest.DSN(t))
 	cmd := exec.CommandContext(t.Context(), "./run-suite")
-	cmd.Env = append(os.Environ(), fmt.Sprint("REDIS_PORT=", server.Port), "SUITE_OUT="+out)
+	cmd.Env = append(os.Environ(), fmt.Sprint("REDIS_PORT=", server.Port), "SUITE_OUT="+out, "SUITE_QUICK=yes")
 	report, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, report)
