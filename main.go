@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -204,8 +205,10 @@ func listen(server *commands.Server, store *settings.Store, addr string, connect
 		return nil, err
 	}
 	limits := outputLimits(v)
+	loops := runtime.GOMAXPROCS(0)
 	r, err := reactor.New(handler{server}, reactor.Options{
 		Addrs:            addrs,
+		Loops:            loops,
 		UnixPerm:         fs.FileMode(v.Int(settings.UnixSocketPerm)),
 		MaxClients:       int(v.Int(settings.MaxClients)),
 		ReservedFiles:    reservedFiles + connections,
@@ -218,6 +221,10 @@ func listen(server *commands.Server, store *settings.Store, addr string, connect
 	if err != nil {
 		return nil, fmt.Errorf("UNIXSOCKET: %w", err)
 	}
+	// A loop that waits for its clients keeps a processor of Go's from everything
+	// else until the runtime notices, which may take ten milliseconds: the workers
+	// need processors beside those of the loops.
+	runtime.GOMAXPROCS(2 * loops)
 	l := &listener{r, store, log}
 	l.followSettings()
 	if err := r.Start(); err != nil {
