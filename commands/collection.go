@@ -75,3 +75,24 @@ func removeMembers(t pg.Type) func(*Call) error {
 		return nil
 	}
 }
+
+// eachNamed finds each of the named elements of the claimed key and answers with
+// a list of what is said of it; m is nil if there is no such element.
+func (c *Call) eachNamed(t pg.Type, names [][]byte, answer func(ms *pg.Members, m *pg.Member)) error {
+	ms, err := c.members(0, t)
+	if ms == nil || err != nil {
+		return err
+	}
+	if err := ms.Fetch(names...); err != nil {
+		return err
+	}
+	c.out.Array(len(names))
+	for _, name := range names {
+		m, err := ms.Find(name)
+		if err != nil {
+			return err
+		}
+		answer(ms, m)
+	}
+	return nil
+}

@@ -19,6 +19,7 @@ const (
 	errNoSuchKey     = "ERR no such key"
 	errIndexRange    = "ERR index out of range"
 	errOutOfRange    = "ERR value is out of range"
+	errNotPositive   = "ERR value is out of range, must be positive"
 
 	errDebugNotAllowed = "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", " +
 		"you can run it from a local connection, otherwise you need to set this option in the configuration file, " +

@@ -137,22 +137,7 @@ func (c *Call) fieldOrNull(m *pg.Member) {
 }
 
 func hmget(c *Call) error {
-	ms, err := c.members(0, pg.TypeHash)
-	if ms == nil || err != nil {
-		return err
-	}
-	if err := ms.Fetch(c.args[2:]...); err != nil {
-		return err
-	}
-	c.out.Array(len(c.args) - 2)
-	for _, name := range c.args[2:] {
-		m, err := ms.Find(name)
-		if err != nil {
-			return err
-		}
-		c.fieldOrNull(m)
-	}
-	return nil
+	return c.eachNamed(pg.TypeHash, c.args[2:], func(_ *pg.Members, m *pg.Member) { c.fieldOrNull(m) })
 }
 
 func hlen(c *Call) error {

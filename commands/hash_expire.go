@@ -68,27 +68,6 @@ func claimFieldList(mode pg.Mode) func(*Call) {
 	}
 }
 
-// eachNamed finds each of the named fields and answers with a list of what is
-// said of it; m is nil if there is no such field.
-func (c *Call) eachNamed(fields [][]byte, answer func(ms *pg.Members, m *pg.Member)) error {
-	ms, err := c.members(0, pg.TypeHash)
-	if ms == nil || err != nil {
-		return err
-	}
-	if err := ms.Fetch(fields...); err != nil {
-		return err
-	}
-	c.out.Array(len(fields))
-	for _, name := range fields {
-		m, err := ms.Find(name)
-		if err != nil {
-			return err
-		}
-		answer(ms, m)
-	}
-	return nil
-}
-
 // fieldExpiry is what HEXPIRE and its like ask for.
 type fieldExpiry struct {
 	expireRequest
@@ -181,7 +160,7 @@ func (f expiryForm) setFields(c *Call) error {
 	if err != nil {
 		return err
 	}
-	return c.eachNamed(x.fields, func(ms *pg.Members, m *pg.Member) {
+	return c.eachNamed(pg.TypeHash, x.fields, func(ms *pg.Members, m *pg.Member) {
 		switch {
 		case m == nil:
 			c.out.Int(fieldMissing)
@@ -218,7 +197,7 @@ func (f expiryForm) getFields(c *Call) error {
 			return err
 		}
 	}
-	return c.eachNamed(c.args[4:], func(_ *pg.Members, m *pg.Member) {
+	return c.eachNamed(pg.TypeHash, c.args[4:], func(_ *pg.Members, m *pg.Member) {
 		switch {
 		case m == nil:
 			c.out.Int(fieldMissing)
@@ -231,7 +210,7 @@ func (f expiryForm) getFields(c *Call) error {
 }
 
 func hpersist(c *Call) error {
-	return c.eachNamed(c.args[4:], func(ms *pg.Members, m *pg.Member) {
+	return c.eachNamed(pg.TypeHash, c.args[4:], func(ms *pg.Members, m *pg.Member) {
 		switch {
 		case m == nil:
 			c.out.Int(fieldMissing)

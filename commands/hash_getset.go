@@ -34,7 +34,7 @@ func claimHgetdel(c *Call) {
 }
 
 func hgetdel(c *Call) error {
-	return c.eachNamed(c.args[4:], func(ms *pg.Members, m *pg.Member) {
+	return c.eachNamed(pg.TypeHash, c.args[4:], func(ms *pg.Members, m *pg.Member) {
 		c.fieldOrNull(m)
 		if m != nil {
 			ms.Drop(m)
@@ -165,7 +165,7 @@ func hgetex(c *Call) error {
 	if !ok {
 		return err
 	}
-	return c.eachNamed(o.items, func(ms *pg.Members, m *pg.Member) {
+	return c.eachNamed(pg.TypeHash, o.items, func(ms *pg.Members, m *pg.Member) {
 		c.fieldOrNull(m)
 		if m != nil && (o.timed || o.keep) {
 			expireField(ms, m, at, now)

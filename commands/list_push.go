@@ -7,8 +7,6 @@ import (
 
 // Pushing, popping and moving.
 
-const errNegativeCount = "ERR value is out of range, must be positive"
-
 func (end listEnd) push(l *pg.List, v []byte) error {
 	if end == leftEnd {
 		return l.PushLeft(v)
@@ -59,7 +57,7 @@ func (c *Call) popCount() (count int64, ok bool) {
 	}
 	count, ok = number.ParseInt64(c.args[2])
 	if !ok || count < 0 {
-		c.fail(errNegativeCount)
+		c.fail(errNotPositive)
 		return 0, false
 	}
 	return count, true

@@ -116,22 +116,7 @@ func zscore(c *Call) error {
 }
 
 func zmscore(c *Call) error {
-	ms, err := c.members(0, pg.TypeZset)
-	if ms == nil || err != nil {
-		return err
-	}
-	if err := ms.Fetch(c.args[2:]...); err != nil {
-		return err
-	}
-	c.out.Array(len(c.args) - 2)
-	for _, name := range c.args[2:] {
-		m, err := ms.Find(name)
-		if err != nil {
-			return err
-		}
-		c.scoreOrNull(m)
-	}
-	return nil
+	return c.eachNamed(pg.TypeZset, c.args[2:], func(_ *pg.Members, m *pg.Member) { c.scoreOrNull(m) })
 }
 
 func claimZrank(c *Call) {

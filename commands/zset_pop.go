@@ -11,8 +11,6 @@ var zsetPopBindings = []binding{
 	{name: "zmpop", claim: claimZmpop, run: zmpop},
 }
 
-const errNotPositive = "ERR value is out of range, must be positive"
-
 func claimZpop(c *Call) {
 	if len(c.args) > 3 {
 		c.fail(errSyntax)
