@@ -108,6 +108,9 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("%s is %v, want %v", name, after[name], want)
 		}
 	}
+	if after["postkeys_round_trips_total"] < after["postkeys_rounds_total"] {
+		t.Errorf("%v round trips for %v rounds", after["postkeys_round_trips_total"], after["postkeys_rounds_total"])
+	}
 	if after["postkeys_rounds_total"] < 7 || after["postkeys_round_commands_total"] < after["postkeys_rounds_total"] ||
 		after["postkeys_net_input_bytes_total"] <= before["postkeys_net_input_bytes_total"] || after["process_resident_memory_bytes"] == 0 {
 		t.Errorf("rounds %v, commands in them %v, bytes %v, memory %v", after["postkeys_rounds_total"],

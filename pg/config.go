@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -24,6 +25,8 @@ type Config struct {
 	// Databases is the number of database indexes (Redis' "databases"), at most
 	// MaxDatabases.
 	Databases int
+	// RoundTrips counts the round trips of units of work; nil: nobody counts.
+	RoundTrips *atomic.Int64
 }
 
 // MaxDatabases is how many database indexes a smallint can tell apart.

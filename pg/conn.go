@@ -128,6 +128,9 @@ func (c *Conn) sync() error {
 			return c.fail(errNotSent{err})
 		}
 	}
+	if c.cfg.RoundTrips != nil {
+		c.cfg.RoundTrips.Add(1)
+	}
 	c.fe.SendSync(&pgproto3.Sync{})
 	if err := c.fe.Flush(); err != nil {
 		return c.fail(errNotSent{err})

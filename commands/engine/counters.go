@@ -7,6 +7,7 @@ import "sync/atomic"
 type Counters struct {
 	Rounds   atomic.Int64 // units of work that ended well
 	Items    atomic.Int64 // commands in them
+	Trips    atomic.Int64 // round trips to PostgreSQL for them
 	Retries  atomic.Int64 // rounds run again after losing a race
 	Isolated atomic.Int64 // rounds taken apart after an error of PostgreSQL's
 	Lost     atomic.Int64 // connections lost

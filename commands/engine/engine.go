@@ -96,7 +96,7 @@ func New(opts Options) *Engine {
 func (e *Engine) Start() {
 	for l := range e.lanes {
 		for range e.opts.Lanes[l] {
-			w := &worker{engine: e, lane: Lane(l), wake: make(chan struct{}, 1)}
+			w := &worker{engine: e, lane: Lane(l), wake: make(chan struct{}, 1), trips: &e.Trips}
 			e.workers.Go(w.loop)
 		}
 	}

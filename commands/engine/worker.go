@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/mnorrsken/postkeys/pg"
@@ -14,6 +15,7 @@ type worker struct {
 	engine *Engine
 	lane   Lane
 	wake   chan struct{}
+	trips  *atomic.Int64 // nil for work in the background, which is not counted
 	conn   *pg.Conn
 	epoch  int64 // of the engine when conn was opened
 	round  []*Task
@@ -103,7 +105,9 @@ func (w *worker) connect(timeout time.Duration) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	conn, err := pg.Connect(ctx, w.engine.opts.PG)
+	cfg := w.engine.opts.PG
+	cfg.RoundTrips = w.trips
+	conn, err := pg.Connect(ctx, cfg)
 	if err != nil {
 		return &pg.Error{Kind: pg.KindUnavailable, Err: err}
 	}

@@ -122,6 +122,7 @@ func (x *exposition) rounds(n *Node) {
 	e := n.Engine
 	x.counter("postkeys_rounds_total", "Units of work committed in PostgreSQL.", e.Rounds.Load())
 	x.counter("postkeys_round_commands_total", "Commands in them; divided by the rounds, the size of a batch.", e.Items.Load())
+	x.counter("postkeys_round_trips_total", "Round trips to PostgreSQL for them.", e.Trips.Load())
 	x.counter("postkeys_round_retries_total", "Rounds run again after losing a race against other writers.", e.Retries.Load())
 	x.counter("postkeys_rounds_isolated_total", "Rounds taken apart because PostgreSQL refused one of their commands.", e.Isolated.Load())
 	x.counter("postkeys_rounds_unknown_total", "Rounds whose outcome could not be found out.", e.Unknown.Load())
