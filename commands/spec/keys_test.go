@@ -24,6 +24,9 @@ var keyRequests = []string{
 	"bitfield k get u8 0 set u8 0 1", "bitfield k get u8 0 nosuch", "bitfield", "bitfield_ro k get u8 0", "bitfield_ro k",
 	"scan 0", "keys *", "randomkey", "dbsize", "ping", "select 0", "client list", "client kill x", "command", "command info",
 	"command getkeys get k", "config get x", "nosuch", "nosuch a b", "client nosuch", "flushall", "swapdb 0 1",
+	"watch a b a", "watch", "multi", "exec", "script load x", "script exists a b", "function load x", "function list",
+	"eval s 1 k", "eval s 2 k l m", "eval s 0", "eval s 0 a", "eval s 2 k", "eval s -1 k", "eval s x k", "eval s",
+	"evalsha s 1 k a", "eval_ro s 1 k a", "evalsha_ro s 2 k l a", "fcall f 1 k a", "fcall_ro f 2 k l", "fcall f 3 k l",
 	"substr k 0 1", "type k", "ttl k", "persist k", "expire k 1", "expire k 1 nx", "expire k", "debug object k",
 }
 

@@ -23,11 +23,14 @@ var table = build(
 	group{"hash", hashExpireCommands},
 	group{"hyperloglog", hyperloglogCommands},
 	group{"list", listCommands},
+	group{"scripting", scriptingCommands},
+	group{"scripting", functionCommands},
 	group{"server", serverCommands},
 	group{"server", memoryCommands},
 	group{"set", setCommands},
 	group{"sorted-set", zsetCommands},
 	group{"string", stringCommands},
+	group{"transactions", transactionCommands},
 )
 
 type commandTable struct {
