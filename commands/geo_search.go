@@ -30,8 +30,13 @@ func searchBinding(name string, f searchForm) binding {
 		// the run. It reads less of them if there is no key, and never more.
 		s, fail := f.parse(c.args, nil)
 		var needs pg.Needs
-		if s.member != nil {
+		switch {
+		case s.member != nil:
 			needs.Names = [][]byte{s.member}
+		case fail == "" && !s.any: // which ends when it has found enough
+			for _, area := range s.shape.Areas() {
+				needs.Questions = append(needs.Questions, pg.AskRangeByScore(scoresOf(area), wholeArea))
+			}
 		}
 		c.claimElements(c.args[f.key], pg.ModeRead, &needs)
 		if fail == "" && s.store != nil {
@@ -74,6 +79,13 @@ func searchBinding(name string, f searchForm) binding {
 	return binding{name: name, claim: claim, run: run}
 }
 
+// wholeArea is all members of an area.
+var wholeArea = pg.Slice{Count: -1}
+
+func scoresOf(area geo.ScoreRange) pg.ScoreRange {
+	return pg.ScoreRange{Min: area.Min, Max: math.Nextafter(area.Max, math.Inf(-1))}
+}
+
 // find returns what is in the shape, in the order and number asked for.
 func (s *search) find(ms *pg.Members) (list []foundPoint, err error) {
 	if ms.Len() == 0 {
@@ -83,8 +95,7 @@ func (s *search) find(ms *pg.Members) (list []foundPoint, err error) {
 		if s.any && len(list) >= s.count {
 			break
 		}
-		r := pg.ScoreRange{Min: area.Min, Max: math.Nextafter(area.Max, math.Inf(-1))}
-		members, err := ms.RangeByScore(r, pg.Slice{Count: -1})
+		members, err := ms.RangeByScore(scoresOf(area), wholeArea)
 		if err != nil {
 			return nil, err
 		}

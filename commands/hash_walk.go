@@ -4,7 +4,7 @@ import "github.com/mnorrsken/postkeys/pg"
 
 var hashWalkBindings = []binding{
 	{name: "hrandfield", claim: claimRandom("withvalues"), run: hrandfield},
-	{name: "hscan", claim: claimScanMembers, run: scanMembers(pg.TypeHash, scanForm{noValues: true}, addScannedField)},
+	{name: "hscan", claim: claimScanMembers(scanForm{noValues: true}), run: scanMembers(pg.TypeHash, scanForm{noValues: true}, addScannedField)},
 }
 
 // hrandfield answers with a list; with values it is flat in RESP2, and a list

@@ -59,9 +59,19 @@ func (end listEnd) needs(count int64) *pg.Needs {
 	return &pg.Needs{Right: count}
 }
 
+// nearEnd is how far from an end of a list elements are looked for from there.
+const nearEnd = 600
+
 // needsIndex asks for the elements from one index to another, as they stand in
-// a command.
+// a command. Near an end they are counted from there: a list that grows at that
+// end has others at these indexes each time.
 func needsIndex(start, stop int64) *pg.Needs {
+	switch {
+	case start >= 0 && start <= nearEnd && stop >= start && stop <= nearEnd:
+		return leftEnd.needs(stop + 1)
+	case stop < 0 && stop >= -nearEnd && start <= stop && start >= -nearEnd:
+		return rightEnd.needs(-start)
+	}
 	return &pg.Needs{Range: true, Start: max(-maxHint, min(start, maxHint)), Stop: max(-maxHint, min(stop, maxHint))}
 }
 

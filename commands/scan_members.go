@@ -43,7 +43,7 @@ func scanMembers(t pg.Type, f scanForm, add func(c *Call, o *scanOptions, f *fou
 // integers is visited at once and in order.
 func (c *Call) scan(ms *pg.Members, o *scanOptions, visit func(*pg.Member)) (uint64, error) {
 	if c.key(0).Encoding() != pg.EncodingIntset {
-		return ms.Scan(o.cursor, min(o.count, math.MaxInt32), visit)
+		return ms.Scan(o.cursor, scanCount(o), visit)
 	}
 	list, err := setMembers(c.key(0), ms)
 	for _, m := range list {
@@ -52,11 +52,22 @@ func (c *Call) scan(ms *pg.Members, o *scanOptions, visit func(*pg.Member)) (uin
 	return 0, err
 }
 
-// claimScanMembers claims the key at argument 1, whose cursor follows.
-func claimScanMembers(c *Call) {
-	if _, ok := parseCursor(c.args[2]); !ok {
-		c.fail(errInvalidCursor)
-		return
+// claimScanMembers makes the claim on the key at argument 1, whose cursor
+// follows. Options that are wrong are an error only if the key is there.
+func claimScanMembers(f scanForm) func(*Call) {
+	return func(c *Call) {
+		cursor, ok := parseCursor(c.args[2])
+		if !ok {
+			c.fail(errInvalidCursor)
+			return
+		}
+		needs := &pg.Needs{}
+		if o, fail := f.parse(c.args[2:]); fail == "" {
+			needs = asking(pg.AskScan(cursor, scanCount(&o)))
+		}
+		c.claimElements(c.args[1], pg.ModeRead, needs)
 	}
-	c.claimElements(c.args[1], pg.ModeRead, &pg.Needs{})
 }
+
+// scanCount is about how many members a call visits.
+func scanCount(o *scanOptions) int64 { return min(o.count, math.MaxInt32) }

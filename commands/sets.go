@@ -17,7 +17,7 @@ var setsBindings = []binding{
 	{name: "smismember", claim: named(pg.ModeRead, 2, 1), run: smismember},
 	{name: "scard", claim: reads(1, pg.PartHeader), run: scard},
 	{name: "smove", claim: claimSmove, run: smove},
-	{name: "sscan", claim: claimScanMembers, run: scanMembers(pg.TypeSet, scanForm{}, addScannedName)},
+	{name: "sscan", claim: claimScanMembers(scanForm{}), run: scanMembers(pg.TypeSet, scanForm{}, addScannedName)},
 }
 
 func sadd(c *Call) error {

@@ -17,7 +17,7 @@ var zsetBindings = []binding{
 	{name: "zrank", claim: claimZrank, run: func(c *Call) error { return c.zrank(false) }},
 	{name: "zrevrank", claim: claimZrank, run: func(c *Call) error { return c.zrank(true) }},
 	{name: "zrem", claim: named(pg.ModeUpdate, 2, 1), run: removeMembers(pg.TypeZset)},
-	{name: "zscan", claim: claimScanMembers, run: scanMembers(pg.TypeZset, scanForm{}, addScanned)},
+	{name: "zscan", claim: claimScanMembers(scanForm{}), run: scanMembers(pg.TypeZset, scanForm{}, addScanned)},
 }
 
 // scored is a member and its score.
@@ -126,7 +126,9 @@ func claimZrank(c *Call) {
 	case len(c.args) == 4 && !isWord(c.args[3], "withscore"):
 		c.fail(errSyntax)
 	default:
-		c.claimElements(c.args[1], pg.ModeRead, &pg.Needs{Names: c.args[2:3]})
+		needs := asking(pg.AskRank(c.args[2]))
+		needs.Names = c.args[2:3]
+		c.claimElements(c.args[1], pg.ModeRead, needs)
 	}
 }
 

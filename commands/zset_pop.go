@@ -6,23 +6,33 @@ import (
 )
 
 var zsetPopBindings = []binding{
-	{name: "zpopmin", claim: claimZpop, run: func(c *Call) error { return c.zpop(false) }},
-	{name: "zpopmax", claim: claimZpop, run: func(c *Call) error { return c.zpop(true) }},
+	{name: "zpopmin", claim: func(c *Call) { c.claimZpop(false) }, run: func(c *Call) error { return c.zpop(false) }},
+	{name: "zpopmax", claim: func(c *Call) { c.claimZpop(true) }, run: func(c *Call) error { return c.zpop(true) }},
 	{name: "zmpop", claim: claimZmpop, run: zmpop},
 }
 
-func claimZpop(c *Call) {
+func (c *Call) claimZpop(highest bool) {
+	count := int64(1)
 	if len(c.args) > 3 {
 		c.fail(errSyntax)
 		return
 	}
 	if len(c.args) == 3 {
-		if n, ok := number.ParseInt64(c.args[2]); !ok || n < 0 {
+		var ok bool
+		if count, ok = number.ParseInt64(c.args[2]); !ok || count < 0 {
 			c.fail(errNotPositive)
 			return
 		}
 	}
-	c.claimElements(c.args[1], pg.ModeUpdate, &pg.Needs{})
+	c.claimElements(c.args[1], pg.ModeUpdate, needsEnd(count, highest))
+}
+
+// needsEnd asks for members at one end of a sorted set.
+func needsEnd(count int64, highest bool) *pg.Needs {
+	if highest {
+		return &pg.Needs{Highest: count}
+	}
+	return &pg.Needs{Lowest: count}
 }
 
 // zpop serves ZPOPMIN and ZPOPMAX. With a count, RESP3 has a list of pairs.
@@ -105,7 +115,7 @@ func claimZmpop(c *Call) {
 		return
 	}
 	for _, key := range o.keys {
-		c.claimElements(key, pg.ModeUpdate, &pg.Needs{})
+		c.claimElements(key, pg.ModeUpdate, needsEnd(o.count, o.highest))
 	}
 }
 

@@ -130,18 +130,50 @@ func (r *zrange) of(ms *pg.Members) ([]*pg.Member, error) {
 			return nil, nil
 		}
 		return ms.RangeByRank(start, stop, r.reverse)
-	case r.offset < 0 || r.limit == 0: // Redis walks to the end for a negative offset
+	case r.offset < 0 || r.limit == 0 || r.isEmpty(): // Redis walks to the end for a negative offset
 		return nil, nil
 	}
 	s := pg.Slice{Offset: r.offset, Count: r.limit, Reverse: r.reverse}
-	switch {
-	case r.by == byScore && r.scores.Min <= r.scores.Max:
+	if r.by == byScore {
 		return ms.RangeByScore(r.scores, s)
-	case r.by == byLex && !r.names.empty:
-		return ms.RangeByLex(r.names.LexRange, s)
 	}
-	return nil, nil
+	return ms.RangeByLex(r.names.LexRange, s)
 }
+
+// needs asks ahead for what the command will look at.
+func (r *zrange) needs() *pg.Needs {
+	s := pg.Slice{Offset: r.offset, Count: r.limit, Reverse: r.reverse}
+	switch {
+	case r.by == byRank:
+		return asking(pg.AskRangeByRank(func(n int64) (int64, int64) { return ranks(r.start, r.stop, n) }, r.reverse))
+	case r.offset < 0 || r.limit == 0 || r.isEmpty():
+		return &pg.Needs{}
+	case r.by == byScore:
+		return asking(pg.AskRangeByScore(r.scores, s))
+	default:
+		return asking(pg.AskRangeByLex(r.names.LexRange, s))
+	}
+}
+
+// isEmpty reports whether the range has no members whatever the set.
+func (r *zrange) isEmpty() bool {
+	return r.by == byScore && r.scores.Min > r.scores.Max || r.by == byLex && r.names.empty
+}
+
+// needsCount asks ahead for the number of members in the range.
+func (r *zrange) needsCount() *pg.Needs {
+	switch {
+	case r.isEmpty():
+		return &pg.Needs{}
+	case r.by == byScore:
+		return asking(pg.AskCountByScore(r.scores))
+	default:
+		return asking(pg.AskCountByLex(r.names.LexRange))
+	}
+}
+
+// asking makes a need of questions.
+func asking(questions ...pg.Question) *pg.Needs { return &pg.Needs{Questions: questions} }
 
 // ranks turns two positions, counted from the end if they are negative, into
 // ranks of a set of n members. start is above stop if there are none.
@@ -158,7 +190,7 @@ func ranks(start, stop, n int64) (int64, int64) {
 // rangeBinding makes the binding of a command that reads a range.
 func rangeBinding(name string, f rangeForm) binding {
 	claim := func(c *Call) {
-		_, fail := f.parseRange(c.args)
+		r, fail := f.parseRange(c.args)
 		switch {
 		case fail != "":
 			c.fail(fail)
@@ -166,7 +198,7 @@ func rangeBinding(name string, f rangeForm) binding {
 		case f.stores():
 			c.claim(c.args[1], pg.ModeUpdate, pg.PartHeader)
 		}
-		c.claimElements(c.args[f.key], pg.ModeRead, &pg.Needs{})
+		c.claimElements(c.args[f.key], pg.ModeRead, r.needs())
 	}
 	run := func(c *Call) error {
 		r, _ := f.parseRange(c.args)
@@ -209,7 +241,7 @@ func removalBinding(name string, f rangeForm) binding {
 		c.out.Int(int64(len(members)))
 		return nil
 	}
-	return binding{name: name, claim: f.claimEnds(pg.ModeUpdate), run: run}
+	return binding{name: name, claim: f.claimEnds(pg.ModeUpdate, (*zrange).needs), run: run}
 }
 
 // countBinding makes the binding of a command that counts a range.
@@ -222,10 +254,10 @@ func countBinding(name string, f rangeForm) binding {
 		}
 		n := int64(0)
 		switch {
-		case ms.Len() == 0:
-		case r.by == byScore && r.scores.Min <= r.scores.Max:
+		case ms.Len() == 0, r.isEmpty():
+		case r.by == byScore:
 			n, err = ms.CountByScore(r.scores)
-		case r.by == byLex && !r.names.empty:
+		default:
 			n, err = ms.CountByLex(r.names.LexRange)
 		}
 		if err == nil {
@@ -233,16 +265,17 @@ func countBinding(name string, f rangeForm) binding {
 		}
 		return err
 	}
-	return binding{name: name, claim: f.claimEnds(pg.ModeRead), run: run}
+	return binding{name: name, claim: f.claimEnds(pg.ModeRead, (*zrange).needsCount), run: run}
 }
 
 // claimEnds makes the claim of a command that takes a range and no options.
-func (f rangeForm) claimEnds(mode pg.Mode) func(*Call) {
+func (f rangeForm) claimEnds(mode pg.Mode, needs func(*zrange) *pg.Needs) func(*Call) {
 	return func(c *Call) {
-		if _, fail := f.parseRange(c.args); fail != "" {
+		r, fail := f.parseRange(c.args)
+		if fail != "" {
 			c.fail(fail)
 			return
 		}
-		c.claimElements(c.args[f.key], mode, &pg.Needs{})
+		c.claimElements(c.args[f.key], mode, needs(&r))
 	}
 }

@@ -48,9 +48,13 @@ func retried(t *testing.T, rng *rand.Rand, c *pg.Conn, claims []claim, apply fun
 // someNeeds says something about what will be looked at, true or not.
 func someNeeds(rng *rand.Rand) *pg.Needs {
 	n := &pg.Needs{}
-	switch rng.IntN(6) {
+	switch rng.IntN(8) {
 	case 0:
 		return nil
+	case 5:
+		n.Lowest, n.Highest = rng.Int64N(20), rng.Int64N(3)
+	case 6:
+		n.Questions = someQuestions(rng)
 	case 1:
 		n.All = true
 	case 2:
@@ -65,6 +69,30 @@ func someNeeds(rng *rand.Rand) *pg.Needs {
 		}
 	}
 	return n
+}
+
+// someRange is a range of scores, and a part of it; there are few of them, so
+// that questions are asked that are put later too.
+func someRange(rng *rand.Rand) (pg.ScoreRange, pg.Slice) {
+	return pg.ScoreRange{Min: float64(rng.IntN(2)) / 2, Max: float64(rng.IntN(3)) * 10},
+		pg.Slice{Offset: int64(rng.IntN(2)), Count: int64(rng.IntN(3) - 1), Reverse: rng.IntN(2) == 0}
+}
+
+// someQuestions asks all that there is to ask.
+func someQuestions(rng *rand.Rand) []pg.Question {
+	start, stop := rng.Int64N(3), rng.Int64N(3)
+	lex := pg.LexRange{Min: []byte("member 1"), Max: []byte("member 3"), OpenMax: true}
+	questions := []pg.Question{
+		pg.AskRangeByRank(func(n int64) (int64, int64) { return start, min(stop, n-1) }, rng.IntN(2) == 0),
+		pg.AskRangeByLex(lex, pg.Slice{Count: 4}), pg.AskCountByLex(lex),
+		pg.AskScan(rng.Uint64(), 10), pg.AskScan(0, 3),
+	}
+	for range 8 {
+		r, s := someRange(rng)
+		questions = append(questions, pg.AskRangeByScore(r, s), pg.AskCountByScore(r),
+			pg.AskRank(fmt.Appendf(nil, "member %d", rng.IntN(400))))
+	}
+	return questions
 }
 
 // contents reads a whole key in a form that can be compared.
@@ -251,6 +279,11 @@ func stepMembers(rng *rand.Rand, key *pg.Entry, m *model) error {
 	if err != nil {
 		return err
 	}
+	if m.typ == pg.TypeZset && len(m.members) > 0 {
+		if err := checkRanges(rng, ms, m); err != nil {
+			return err
+		}
+	}
 	n := []int{1, 5, 60, 300}[rng.IntN(4)]
 	for range n {
 		name := fmt.Sprintf("member %d", rng.IntN(400))
@@ -349,6 +382,9 @@ func checkRanges(rng *rand.Rand, ms *pg.Members, m *model) error {
 	})
 	r := pg.ScoreRange{Min: float64(rng.IntN(30)) / 2, Max: float64(rng.IntN(60)) / 2}
 	s := pg.Slice{Offset: int64(rng.IntN(5)), Count: int64(rng.IntN(20) - 1), Reverse: rng.IntN(2) == 0}
+	if rng.IntN(2) == 0 {
+		r, s = someRange(rng)
+	}
 	in := slices.DeleteFunc(slices.Clone(order), func(n string) bool { return m.scores[n] < r.Min || m.scores[n] > r.Max })
 	count := int64(len(in))
 	if s.Reverse {

@@ -33,6 +33,9 @@ func (tx *Tx) Commit() error {
 		}
 		tx.queueWrites()
 	}
+	if tx.hold {
+		tx.noteStages()
+	}
 	tx.queueStillAbsent()
 	if tx.open {
 		tx.c.send(stmtCommit, nil)

@@ -139,6 +139,7 @@ type Entry struct {
 	needs   []*Needs
 	sought  int64 // place where elements were loaded from with the key
 	allOf   int64 // place all of whose members are being loaded
+	asked   bool  // more was loaded after the key
 	newType Type  // of an absent key that is about to be filled
 	members *Members
 	list    *List

@@ -18,7 +18,7 @@ SELECT ctid, anchor, first, elements FROM kv_lists WHERE coll = $1 ORDER BY anch
 type interval struct{ from, to int64 }
 
 // maxEndNodes bounds how many nodes at one end are loaded on a guess.
-const maxEndNodes = 64
+const maxEndNodes = 256
 
 // queueListNeeds queues the loading of what all claims on a list need. The ends
 // are found where they are now; indexes are turned into numbers by what was
@@ -33,7 +33,7 @@ func (tx *Tx) queueListNeeds(e *Entry, p place) {
 		}
 		left, right = addNeed(left, n.Left), addNeed(right, n.Right)
 		if n.Range {
-			ranges = append(ranges, p.list.numbers(n.Start, n.Stop))
+			ranges = append(ranges, p.sum.numbers(n.Start, n.Stop))
 		}
 	}
 	tx.queueEnd(e, p, stmtListLeft, left)

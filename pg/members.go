@@ -29,6 +29,7 @@ type Members struct {
 	byName   map[string]*Member // nil while there are few
 	count    int64
 	complete bool // list has every member there is
+	changed  bool // since it was loaded: answers that came with the key are out of date
 	dirty    []*Member
 	sum      summary
 	pool     []*Member // loaded from a random place on, and not yet chosen by Random
@@ -203,7 +204,7 @@ func (ms *Members) Changed(m *Member) {
 		m.dirty = true
 		ms.dirty = append(ms.dirty, m)
 	}
-	ms.sorted = nil
+	ms.sorted, ms.changed = nil, true
 	if m.exists {
 		ms.ends.lists = [2][]*Member{}
 	}

@@ -31,17 +31,26 @@ const (
 	sqlHashPage = `SELECT ` + hashColumns + ` FROM kv_hashes f` + fromHash
 	sqlSetPage  = `SELECT ` + setColumns + ` FROM kv_sets f` + fromHash
 	sqlZsetPage = `SELECT ` + zsetColumns + ` FROM kv_zsets f` + fromHash
+
+	// A random page goes on from the lowest hash if it comes to the end. The
+	// second part runs only then.
+	orFromStart = ` WHERE f.coll = $1 AND f.hash >= $2 ORDER BY f.hash LIMIT $3) UNION ALL (`
+	upToHash    = ` WHERE f.coll = $1 AND f.hash < $2 ORDER BY f.hash LIMIT $3) LIMIT $3`
+
+	sqlHashRandom = `(SELECT ` + hashColumns + ` FROM kv_hashes f` + orFromStart + `SELECT ` + hashColumns + ` FROM kv_hashes f` + upToHash
+	sqlSetRandom  = `(SELECT ` + setColumns + ` FROM kv_sets f` + orFromStart + `SELECT ` + setColumns + ` FROM kv_sets f` + upToHash
+	sqlZsetRandom = `(SELECT ` + zsetColumns + ` FROM kv_zsets f` + orFromStart + `SELECT ` + zsetColumns + ` FROM kv_zsets f` + upToHash
 )
 
 // membersTable is the statements for one type of collection.
 type membersTable struct {
-	find, page, insert, update, remove, copy statement
+	find, page, random, insert, update, remove, copy statement
 }
 
 var membersTables = map[Type]membersTable{
-	TypeHash: {stmtHashFind, stmtHashPage, stmtHashInsert, stmtHashUpdate, stmtHashDelete, stmtHashCopy},
-	TypeSet:  {stmtSetFind, stmtSetPage, stmtSetInsert, 0, stmtSetDelete, stmtSetCopy},
-	TypeZset: {stmtZsetFind, stmtZsetPage, stmtZsetInsert, stmtZsetUpdate, stmtZsetDelete, stmtZsetCopy},
+	TypeHash: {stmtHashFind, stmtHashPage, stmtHashRandom, stmtHashInsert, stmtHashUpdate, stmtHashDelete, stmtHashCopy},
+	TypeSet:  {stmtSetFind, stmtSetPage, stmtSetRandom, stmtSetInsert, 0, stmtSetDelete, stmtSetCopy},
+	TypeZset: {stmtZsetFind, stmtZsetPage, stmtZsetRandom, stmtZsetInsert, stmtZsetUpdate, stmtZsetDelete, stmtZsetCopy},
 }
 
 // hashName returns the hash that members are found by, never negative.
@@ -150,12 +159,19 @@ func (tx *Tx) memberOf(v [][]byte) (*Member, error) {
 func (e *Entry) stable() error {
 	tx := e.tx
 	switch {
-	case tx.readOnly && tx.open, e.locked:
+	case tx.readOnly && tx.open:
+		e.asked = true
+		return nil
+	case e.locked:
 		return nil
 	case tx.open:
 		tx.c.next.lockReads = true
 	default:
 		tx.c.next.snapshot = true
+		if p, ok := tx.c.places[e.hash]; ok {
+			p.stages = true
+			tx.c.places[e.hash] = p
+		}
 	}
 	return &Error{KindRetry, errors.New("a collection is read in parts")}
 }
@@ -168,36 +184,26 @@ func (ms *Members) loadAll() error {
 	if ms.complete {
 		return nil
 	}
-	if err := ms.loadPage(0, everything, nil); err != nil {
+	if err := ms.e.stable(); err != nil {
 		return err
+	}
+	tx := ms.e.tx
+	tx.queueAll(ms.e.typ, ms.e.coll)
+	if err := tx.c.sync(); err != nil {
+		return tx.failed(err)
 	}
 	ms.complete = true
 	return nil
 }
 
-// queuePage queues the loading of about n members at a place, from a hash on.
-func (tx *Tx) queuePage(p place, from, n int64) {
-	tx.c.send(membersTables[p.typ].page, tx.takeMember, int8Param(p.coll), int8Param(from), int8Param(n))
+// queueAll queues the loading of all members at a place.
+func (tx *Tx) queueAll(t Type, coll int64) {
+	tx.c.send(membersTables[t].page, tx.takeMember, int8Param(coll), int8Param(0), int8Param(everything))
 }
 
-// loadPage loads members in the order of their hashes, about n of them from one
-// on, and calls visit for each of them, also those that do not exist any more.
-func (ms *Members) loadPage(from, n int64, visit func(*Member)) error {
-	if err := ms.e.stable(); err != nil {
-		return err
-	}
-	tx := ms.e.tx
-	tx.c.send(membersTables[ms.e.typ].page, func(v [][]byte) error {
-		m, err := tx.memberOf(v)
-		if m != nil && visit != nil {
-			visit(m)
-		}
-		return err
-	}, int8Param(ms.e.coll), int8Param(from), int8Param(n))
-	if err := tx.c.sync(); err != nil {
-		return tx.failed(err)
-	}
-	return nil
+// pageQuery asks for about n members in the order of their hashes, from one on.
+func pageQuery(t Type, from, n int64) query {
+	return query{membersTables[t].page, [][]byte{int8Param(from), int8Param(n)}}
 }
 
 // Scan visits about n members from a cursor on (0 starts) and returns the
@@ -218,17 +224,20 @@ func (ms *Members) Scan(cursor uint64, n int64, visit func(*Member)) (uint64, er
 	if err := ms.writeOut(); err != nil {
 		return 0, err
 	}
-	var seen, last int64
-	err := ms.loadPage(int64(cursor), n, func(m *Member) {
-		seen, last = seen+1, m.hash
+	a, err := ms.ask(pageQuery(ms.e.typ, int64(cursor), n))
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range a.members {
 		if m.exists {
 			visit(m)
 		}
-	})
-	if err != nil || seen < n || last == math.MaxInt64 {
-		return 0, err
 	}
-	return uint64(last + 1), nil
+	seen := int64(len(a.members))
+	if seen < n || a.members[seen-1].hash == math.MaxInt64 {
+		return 0, nil
+	}
+	return uint64(a.members[seen-1].hash + 1), nil
 }
 
 // randomPage is how many members are loaded to choose a few at random: gaps
@@ -240,7 +249,7 @@ func randomPageFor(n int64) int64 { return max(randomPage, 2*n) }
 
 // queueRandom queues the loading of members to choose n from.
 func (tx *Tx) queueRandom(p place, n int64) {
-	tx.c.send(membersTables[p.typ].page, func(v [][]byte) error {
+	tx.c.send(membersTables[p.typ].random, func(v [][]byte) error {
 		m, err := tx.memberOf(v)
 		if m != nil {
 			ms := tx.colls[p.coll]
@@ -292,25 +301,18 @@ func (ms *Members) randomPool(n int64) (pool []*Member, err error) {
 		if len(pool) > 0 && int64(len(pool)) >= n {
 			return pool, nil
 		}
-		pool = nil
-		visit := func(m *Member) {
-			if m.exists {
-				pool = append(pool, m)
-			}
-		}
-		start := rand.Int64()
-		if err = ms.loadPage(start, size, visit); err != nil {
+		if err := ms.e.stable(); err != nil {
 			return nil, err
 		}
-		if rest := size - int64(len(pool)); rest > 0 {
-			err = ms.loadPage(0, rest, func(m *Member) {
-				if m.hash < start {
-					visit(m)
-				}
-			})
+		tx := ms.e.tx
+		ms.pool = ms.pool[:0]
+		tx.queueRandom(place{coll: ms.e.coll, typ: ms.e.typ}, n)
+		if err := tx.c.sync(); err != nil {
+			return nil, tx.failed(err)
 		}
-		if err != nil || int64(len(pool)) >= n {
-			return pool, err
+		pool = slices.DeleteFunc(ms.pool, func(m *Member) bool { return !m.exists })
+		if int64(len(pool)) >= n {
+			return pool, nil
 		}
 	}
 	all, err := ms.All()

@@ -12,6 +12,10 @@ type Needs struct {
 	Random int64
 	// Left and Right are how many elements at the ends of a list.
 	Left, Right int64
+	// Lowest and Highest are how many members at the ends of a sorted set.
+	Lowest, Highest int64
+	// Questions are about the collection as a whole.
+	Questions []Question
 	// Start and Stop are the first and last element of a list, counted from its
 	// end if they are negative. They count if Range is true.
 	Range       bool
@@ -32,9 +36,12 @@ func (e *Entry) Need(n *Needs) {
 type place struct {
 	coll int64
 	typ  Type
-	list summary
+	sum  summary
 	// perNode is how many elements a node of the list has.
 	perNode int64
+	// stages: a unit that only read the key had to load more of it, after what
+	// came with the key.
+	stages bool
 }
 
 // maxPlaces bounds what a connection remembers.
@@ -51,36 +58,63 @@ func (c *Conn) remember(e *Entry) {
 	if len(c.places) >= maxPlaces {
 		clear(c.places)
 	}
-	p := place{coll: e.coll, typ: e.typ}
-	if e.typ == TypeList && e.list != nil {
-		p.list = summary{count: e.list.count, first: e.list.first}
+	p := place{coll: e.coll, typ: e.typ, stages: c.places[e.hash].stages}
+	switch {
+	case e.list != nil:
+		p.sum = e.list.summary()
 		p.perNode = e.list.perNode()
+	case e.members != nil:
+		p.sum = e.members.sum
+		p.sum.count = e.members.count
 	}
 	c.places[e.hash] = p
 }
 
+// noteStages forgets which keys more had to be loaded of if that is over.
+func (tx *Tx) noteStages() {
+	for _, e := range tx.list {
+		if p, ok := tx.c.places[e.hash]; ok && p.stages && len(e.needs) > 0 && !e.asked {
+			p.stages = false
+			tx.c.places[e.hash] = p
+		}
+	}
+}
+
 // queueNeeds queues the loading of what the claims on a key need of the
 // elements at a place.
-func (tx *Tx) queueNeeds(e *Entry, p place) {
+func (tx *Tx) queueNeeds(e *Entry, p place) error {
 	if p.typ == TypeList {
 		tx.queueListNeeds(e, p)
-		return
+		return nil
 	}
-	random := int64(0)
+	random, lowest, highest := int64(0), int64(0), int64(0)
 	for _, n := range e.needs {
 		switch {
 		case e.allOf == p.coll:
-		case n.All:
-			tx.queuePage(p, 0, everything)
+		case n.All, p.sum.flags&summaryLong != 0 && n.asksOrder():
+			tx.queueAll(p.typ, p.coll)
 			e.allOf = p.coll
 		default:
 			random += n.Random
+			lowest, highest = addNeed(lowest, n.Lowest), addNeed(highest, n.Highest)
 			for _, name := range n.Names {
 				tx.looking = append(tx.looking, wanted{e, p.coll, p.typ, name})
+			}
+			for _, ask := range n.Questions {
+				if err := tx.queueQuestion(ask, p); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	if random > 0 {
 		tx.queueRandom(p, random)
 	}
+	if p.typ == TypeZset {
+		tx.queueEnds(p, [2]int64{lowest, highest})
+	}
+	return nil
 }
+
+// asksOrder reports whether the order of a sorted set matters.
+func (n *Needs) asksOrder() bool { return n.Lowest+n.Highest > 0 || len(n.Questions) > 0 }

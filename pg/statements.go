@@ -54,6 +54,7 @@ const (
 	stmtSweep
 	stmtHashFind
 	stmtHashPage
+	stmtHashRandom
 	stmtHashInsert
 	stmtHashUpdate
 	stmtHashDelete
@@ -62,11 +63,13 @@ const (
 	stmtHashExpired
 	stmtSetFind
 	stmtSetPage
+	stmtSetRandom
 	stmtSetInsert
 	stmtSetDelete
 	stmtSetCopy
 	stmtZsetFind
 	stmtZsetPage
+	stmtZsetRandom
 	stmtZsetInsert
 	stmtZsetUpdate
 	stmtZsetDelete
@@ -139,6 +142,7 @@ var catalogue = [numStatements]struct{ name, sql string }{
 
 	stmtHashFind:     {"hash_find", sqlHashFind},
 	stmtHashPage:     {"hash_page", sqlHashPage},
+	stmtHashRandom:   {"hash_random", sqlHashRandom},
 	stmtHashInsert:   {"hash_insert", sqlHashInsert},
 	stmtHashUpdate:   {"hash_update", sqlHashUpdate},
 	stmtHashDelete:   {"hash_delete", sqlHashDelete},
@@ -147,11 +151,13 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtHashExpired:  {"hash_expired", sqlHashExpired},
 	stmtSetFind:      {"set_find", sqlSetFind},
 	stmtSetPage:      {"set_page", sqlSetPage},
+	stmtSetRandom:    {"set_random", sqlSetRandom},
 	stmtSetInsert:    {"set_insert", sqlSetInsert},
 	stmtSetDelete:    {"set_delete", sqlSetDelete},
 	stmtSetCopy:      {"set_copy", sqlSetCopy},
 	stmtZsetFind:     {"zset_find", sqlZsetFind},
 	stmtZsetPage:     {"zset_page", sqlZsetPage},
+	stmtZsetRandom:   {"zset_random", sqlZsetRandom},
 	stmtZsetInsert:   {"zset_insert", sqlZsetInsert},
 	stmtZsetUpdate:   {"zset_update", sqlZsetUpdate},
 	stmtZsetDelete:   {"zset_delete", sqlZsetDelete},

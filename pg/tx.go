@@ -51,6 +51,8 @@ type Tx struct {
 	looking []wanted           // members to be looked for
 	ranges  []interval         // for the needs of one list
 	due     []*Members         // hashes with fields that may have expired
+	answers map[string]*answer // to questions that were asked with the load
+	ahead   int                // bytes of questions sent since the last results
 
 	// How the unit runs, as the one before it has found necessary.
 	readOnly  bool // it sees one state of the database
@@ -82,6 +84,7 @@ func (tx *Tx) init(c *Conn) {
 	tx.c = c
 	tx.entries = make(map[uint64]*Entry)
 	tx.colls = make(map[int64]*Members)
+	tx.answers = make(map[string]*answer)
 	tx.readRow0 = func(v [][]byte) error { return tx.takeRow(0, false, v) }
 	tx.lockedRow0 = func(v [][]byte) error { return tx.takeRow(0, true, v) }
 }
@@ -107,6 +110,7 @@ func (tx *Tx) forget() {
 	tx.generation++
 	clear(tx.entries)
 	clear(tx.colls)
+	clear(tx.answers)
 	tx.due = tx.due[:0]
 	tx.list, tx.planned, tx.dirty = tx.list[:0], tx.planned[:0], tx.dirty[:0]
 	tx.gone, tx.moves, tx.copied = tx.gone[:0], tx.moves[:0], tx.copied[:0]
@@ -201,7 +205,7 @@ func (tx *Tx) Load() error {
 	if len(tx.planned) == 0 {
 		return nil
 	}
-	if !lock && !tx.open && (tx.hold || tx.anyPlace()) {
+	if !lock && !tx.open && (tx.anyPlace() || tx.hold) {
 		tx.c.send(stmtBeginRead, nil)
 		tx.open, tx.readOnly = true, true
 	}
@@ -216,6 +220,7 @@ func (tx *Tx) Load() error {
 		}
 		tx.begin()
 	}
+	tx.ahead = 0
 	slices.SortFunc(tx.planned, compareLoads)
 	for rest := tx.planned; len(rest) > 0; {
 		n, bytes := 1, len(rest[0].name)
@@ -236,7 +241,9 @@ func (tx *Tx) Load() error {
 	for _, e := range tx.planned {
 		if p, ok := tx.c.places[e.hash]; ok && len(e.needs) > 0 {
 			e.sought = p.coll
-			tx.queueNeeds(e, p)
+			if err := tx.queueNeeds(e, p); err != nil {
+				return err
+			}
 		}
 	}
 	tx.queueFinds()
@@ -259,17 +266,21 @@ func (tx *Tx) Load() error {
 	return err
 }
 
-// anyPlace reports whether elements will be loaded with the keys.
+// anyPlace reports whether elements will be loaded with the keys. If a key is
+// one of which more had to be loaded lately, the unit keeps its state of the
+// database for that.
 func (tx *Tx) anyPlace() bool {
 	if len(tx.c.places) == 0 {
 		return false
 	}
+	found := false
 	for _, e := range tx.planned {
-		if _, ok := tx.c.places[e.hash]; ok && len(e.needs) > 0 {
-			return true
+		if p, ok := tx.c.places[e.hash]; ok && len(e.needs) > 0 {
+			found = true
+			tx.hold = tx.hold || p.stages
 		}
 	}
-	return false
+	return found
 }
 
 // loadMissed loads the elements of keys that turned out to have them elsewhere
@@ -290,7 +301,9 @@ func (tx *Tx) loadMissed() error {
 			continue
 		}
 		e.sought = e.coll
-		tx.queueNeeds(e, tx.c.places[e.hash])
+		if err := tx.queueNeeds(e, tx.c.places[e.hash]); err != nil {
+			return err
+		}
 		missed = true
 	}
 	if !missed {

@@ -3,7 +3,6 @@ package pg
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"math"
 	"slices"
 	"sort"
@@ -34,22 +33,25 @@ var everyScore = ScoreRange{math.Inf(-1), math.Inf(1)}
 // out of order among themselves, so that sets with such members are loaded as a
 // whole where order matters.
 const (
+	zsetLowest  = `SELECT e.score FROM kv_zsets e WHERE e.coll = $1 ORDER BY e.score, e.member LIMIT 1`
 	zsetByScore = ` FROM kv_zsets f WHERE f.coll = $1 AND f.score >= $2 AND f.score <= $3`
-	zsetByLex   = ` FROM kv_zsets f WHERE f.coll = $1 AND f.score = $2
-  AND f.member >= $3 AND f.member <= $4 AND (f.member <> $3 OR NOT $5) AND (f.member <> $4 OR NOT $6)`
+	zsetByLex   = ` FROM kv_zsets f WHERE f.coll = $1 AND f.score = (` + zsetLowest + `)
+  AND f.member >= $2 AND f.member <= $3 AND (f.member <> $2 OR NOT $4) AND (f.member <> $3 OR NOT $5)`
 	upward   = ` ORDER BY f.score, f.member`
 	downward = ` ORDER BY f.score DESC, f.member DESC`
 
 	sqlZsetRange    = `SELECT ` + zsetColumns + zsetByScore + upward + ` OFFSET $4 LIMIT $5`
 	sqlZsetRevRange = `SELECT ` + zsetColumns + zsetByScore + downward + ` OFFSET $4 LIMIT $5`
 	sqlZsetCount    = `SELECT count(*)` + zsetByScore
-	sqlZsetLex      = `SELECT ` + zsetColumns + zsetByLex + upward + ` OFFSET $7 LIMIT $8`
-	sqlZsetRevLex   = `SELECT ` + zsetColumns + zsetByLex + downward + ` OFFSET $7 LIMIT $8`
+	sqlZsetLex      = `SELECT ` + zsetColumns + zsetByLex + upward + ` OFFSET $6 LIMIT $7`
+	sqlZsetRevLex   = `SELECT ` + zsetColumns + zsetByLex + downward + ` OFFSET $6 LIMIT $7`
 	sqlZsetLexCount = `SELECT count(*)` + zsetByLex
-	sqlZsetRank     = `SELECT count(*) FROM kv_zsets f WHERE f.coll = $1 AND (f.score, f.member) < ($2, $3)`
-	sqlZsetEnds     = `
-SELECT (SELECT f.score FROM kv_zsets f WHERE f.coll = $1 ORDER BY f.score, f.member LIMIT 1),
-       (SELECT f.score FROM kv_zsets f WHERE f.coll = $1 ORDER BY f.score DESC, f.member DESC LIMIT 1)`
+	sqlZsetRank     = `
+SELECT count(*) FROM kv_zsets f WHERE f.coll = $1 AND (f.score, f.member) <
+  ((SELECT e.score FROM kv_zsets e WHERE e.coll = $1 AND e.hash = $2 AND e.member = $3), $3)`
+	sqlZsetEnds = `
+SELECT (` + zsetLowest + `),
+       (SELECT e.score FROM kv_zsets e WHERE e.coll = $1 ORDER BY e.score DESC, e.member DESC LIMIT 1)`
 )
 
 // aboveAll is above every member stored as itself.
@@ -59,21 +61,34 @@ func compareMembers(a, b *Member) int {
 	return cmp.Or(cmp.Compare(a.Score, b.Score), bytes.Compare(a.Name, b.Name))
 }
 
-// ordered prepares a question about order: either everything is here, and it
-// is true, or PostgreSQL holds what the unit has changed.
+// ordered reports whether everything is here to answer a question about order.
 func (ms *Members) ordered() (bool, error) {
 	if !ms.complete && ms.sum.flags&summaryLong != 0 {
 		if err := ms.loadAll(); err != nil {
 			return false, err
 		}
 	}
-	if ms.complete {
-		return true, nil
+	return ms.complete, nil
+}
+
+func (r ScoreRange) query(s Slice) query {
+	return s.query(stmtZsetRange, stmtZsetRevRange, float8Param(r.Min), float8Param(r.Max))
+}
+
+func (r ScoreRange) countQuery() query {
+	return query{stmtZsetCount, [][]byte{float8Param(r.Min), float8Param(r.Max)}}
+}
+
+// query makes a query for the members of a range with these bounds.
+func (s Slice) query(up, down statement, bounds ...[]byte) query {
+	limit := []byte(nil)
+	if s.Count >= 0 {
+		limit = int8Param(s.Count)
 	}
-	if err := ms.writeOut(); err != nil {
-		return false, err
+	if s.Reverse {
+		up = down
 	}
-	return false, ms.e.stable()
+	return query{up, append(bounds, int8Param(s.Offset), limit)}
 }
 
 // RangeByScore returns members in the order of a sorted set.
@@ -88,20 +103,53 @@ func (ms *Members) RangeByScore(r ScoreRange, s Slice) ([]*Member, error) {
 		to := sort.Search(len(all), func(i int) bool { return all[i].Score > r.Max })
 		return s.of(all, from, to), nil
 	}
-	return ms.rangeRows(s, stmtZsetRange, stmtZsetRevRange, float8Param(r.Min), float8Param(r.Max))
+	return ms.askMembers(r.query(s))
+}
+
+// askMembers returns the members that a query finds, in a list of the caller's.
+func (ms *Members) askMembers(q query) ([]*Member, error) {
+	if err := ms.writeOut(); err != nil {
+		return nil, err
+	}
+	a, err := ms.ask(q)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(a.members), nil
+}
+
+// askCount returns the number that a query counts.
+func (ms *Members) askCount(q query) (int64, error) {
+	if err := ms.writeOut(); err != nil {
+		return 0, err
+	}
+	a, err := ms.ask(q)
+	if err != nil {
+		return 0, err
+	}
+	return a.n, nil
+}
+
+// sliceOfRanks turns ranks, which are within a set of n members, into a slice of
+// all. turned: it is counted from the other end, which is nearer.
+func sliceOfRanks(start, stop, n int64, reverse bool) (s Slice, turned bool) {
+	s = Slice{Offset: start, Count: stop - start + 1, Reverse: reverse}
+	if after := n - 1 - stop; start > after {
+		return Slice{Offset: after, Count: s.Count, Reverse: !reverse}, true
+	}
+	if stop == n-1 {
+		s.Count = -1 // whatever the number of members is by now
+	}
+	return s, false
 }
 
 // RangeByRank returns the members of ranks start to stop, which MUST be within
-// the set. Those at the far end are counted from there.
+// the set.
 func (ms *Members) RangeByRank(start, stop int64, reverse bool) ([]*Member, error) {
-	s := Slice{Offset: start, Count: stop - start + 1, Reverse: reverse}
-	if s.Count <= 0 {
+	if start > stop {
 		return nil, nil
 	}
-	turned := !ms.complete && start > ms.count-1-stop
-	if turned {
-		s = Slice{Offset: ms.count - 1 - stop, Count: s.Count, Reverse: !reverse}
-	}
+	s, turned := sliceOfRanks(start, stop, ms.count, reverse)
 	members, err := ms.RangeByScore(everyScore, s)
 	if turned {
 		slices.Reverse(members)
@@ -123,14 +171,14 @@ func (ms *Members) CountByScore(r ScoreRange) (n int64, err error) {
 		}
 		return n, nil
 	}
-	return ms.countRows(stmtZsetCount, float8Param(r.Min), float8Param(r.Max))
+	return ms.askCount(r.countQuery())
 }
 
 // RangeByLex returns members whose names are in a range. It means something
 // for sets whose members all have one score; in others, names are compared in
 // the order of the set all the same.
 func (ms *Members) RangeByLex(r LexRange, s Slice) ([]*Member, error) {
-	score, here, err := ms.lexical()
+	here, err := ms.lexical()
 	if err != nil {
 		return nil, err
 	}
@@ -143,12 +191,12 @@ func (ms *Members) RangeByLex(r LexRange, s Slice) ([]*Member, error) {
 		}
 		return s.of(in, 0, len(in)), nil
 	}
-	return ms.rangeRows(s, stmtZsetLex, stmtZsetRevLex, r.params(score)...)
+	return ms.askMembers(r.query(s))
 }
 
 // CountByLex returns the number of members whose names are in a range.
 func (ms *Members) CountByLex(r LexRange) (n int64, err error) {
-	score, here, err := ms.lexical()
+	here, err := ms.lexical()
 	if err != nil {
 		return 0, err
 	}
@@ -160,7 +208,7 @@ func (ms *Members) CountByLex(r LexRange) (n int64, err error) {
 		}
 		return n, nil
 	}
-	return ms.countRows(stmtZsetLexCount, r.params(score)...)
+	return ms.askCount(r.countQuery())
 }
 
 func (r LexRange) contains(name []byte) bool {
@@ -177,9 +225,15 @@ func (r LexRange) contains(name []byte) bool {
 	return true
 }
 
+func (r LexRange) query(s Slice) query {
+	return s.query(stmtZsetLex, stmtZsetRevLex, r.params()...)
+}
+
+func (r LexRange) countQuery() query { return query{stmtZsetLexCount, r.params()} }
+
 // params are the parameters of the statements by name. Bounds longer than any
 // member stored as itself are cut: what is cut off decides nothing then.
-func (r LexRange) params(score float64) [][]byte {
+func (r LexRange) params() [][]byte {
 	low, high, openLow, openHigh := r.Min, r.Max, r.OpenMin, r.OpenMax
 	if low == nil {
 		low, openLow = []byte{}, false
@@ -193,7 +247,7 @@ func (r LexRange) params(score float64) [][]byte {
 	if r.Max != nil && len(high) > maxInlineKey {
 		high, openHigh = high[:maxInlineKey], false
 	}
-	return [][]byte{float8Param(score), low, high, boolParam(openLow), boolParam(openHigh)}
+	return [][]byte{low, high, boolParam(openLow), boolParam(openHigh)}
 }
 
 // Rank returns the number of members below a member that exists.
@@ -206,68 +260,30 @@ func (ms *Members) Rank(m *Member) (int64, error) {
 		rank, _ := slices.BinarySearchFunc(ms.inOrder(), m, compareMembers)
 		return int64(rank), nil
 	}
-	return ms.countRows(stmtZsetRank, float8Param(m.Score), shortForm(m.Name))
+	return ms.askCount(ms.e.tx.c.rankQuery(m.Name))
 }
 
-// lexical finds out the score that all members have. here is true if there is
-// more than one, or everything has been loaded anyway.
-func (ms *Members) lexical() (score float64, here bool, err error) {
+func (c *Conn) rankQuery(name []byte) query {
+	return query{stmtZsetRank, [][]byte{int8Param(c.hashName(name)), shortForm(name)}}
+}
+
+// endsQuery asks for the lowest and the highest score.
+var endsQuery = query{s: stmtZsetEnds}
+
+// lexical prepares a question about names, for which all members should have
+// one score. here is true if they don't, or if everything has been loaded anyway.
+func (ms *Members) lexical() (here bool, err error) {
 	if here, err = ms.ordered(); here || err != nil {
-		return 0, here, err
+		return here, err
 	}
-	var ends [2]float64
-	tx := ms.e.tx
-	tx.c.send(stmtZsetEnds, func(v [][]byte) error {
-		for i := range ends {
-			if v[i] != nil {
-				ends[i] = math.Float64frombits(binary.BigEndian.Uint64(v[i]))
-			}
-		}
-		return nil
-	}, int8Param(ms.e.coll))
-	if err = tx.c.sync(); err != nil {
-		return 0, false, tx.failed(err)
+	if err := ms.writeOut(); err != nil {
+		return false, err
 	}
-	if ends[0] == ends[1] {
-		return ends[0], false, nil
+	a, err := ms.ask(endsQuery)
+	if err != nil || a.scores[0] == a.scores[1] {
+		return false, err
 	}
-	return 0, true, ms.loadAll()
-}
-
-// rangeRows loads the members that a range statement finds.
-func (ms *Members) rangeRows(s Slice, up, down statement, params ...[]byte) (members []*Member, err error) {
-	limit := []byte(nil)
-	if s.Count >= 0 {
-		limit = int8Param(s.Count)
-	}
-	if s.Reverse {
-		up = down
-	}
-	tx := ms.e.tx
-	params = append([][]byte{int8Param(ms.e.coll)}, params...)
-	tx.c.send(up, func(v [][]byte) error {
-		m, err := tx.memberOf(v)
-		if m != nil {
-			members = append(members, m)
-		}
-		return err
-	}, append(params, int8Param(s.Offset), limit)...)
-	if err := tx.c.sync(); err != nil {
-		return nil, tx.failed(err)
-	}
-	return members, nil
-}
-
-func (ms *Members) countRows(s statement, params ...[]byte) (n int64, err error) {
-	tx := ms.e.tx
-	tx.c.send(s, func(v [][]byte) error {
-		n = asInt(v[0])
-		return nil
-	}, append([][]byte{int8Param(ms.e.coll)}, params...)...)
-	if err := tx.c.sync(); err != nil {
-		return 0, tx.failed(err)
-	}
-	return n, nil
+	return true, ms.loadAll()
 }
 
 // of applies the slice to a list in ascending order.

@@ -14,7 +14,7 @@ type ends struct {
 // if one unit takes members off an end again and again.
 const (
 	minAhead = 16
-	maxAhead = 512
+	maxAhead = 1024
 )
 
 // End returns n members from one end, that end first, or all if there are not
@@ -39,4 +39,22 @@ func (ms *Members) End(n int64, highest bool) ([]*Member, error) {
 	}
 	ms.ends.lists[i] = known
 	return slices.Clone(known[:min(n, int64(len(known)))]), nil
+}
+
+// queueEnds queues the loading of this many members at the two ends.
+func (tx *Tx) queueEnds(p place, counts [2]int64) {
+	for i, n := range counts {
+		if n == 0 {
+			continue
+		}
+		q := everyScore.query(Slice{Count: min(n, maxAhead), Reverse: i == 1})
+		tx.c.send(q.s, func(v [][]byte) error {
+			m, err := tx.memberOf(v)
+			if m != nil {
+				ends := &tx.colls[p.coll].ends
+				ends.lists[i] = append(ends.lists[i], m)
+			}
+			return err
+		}, append([][]byte{int8Param(p.coll)}, q.params...)...)
+	}
 }
