@@ -1,5 +1,7 @@
 package codec
 
+import "bytes"
+
 // inline parses a command typed as a plain line, as with telnet.
 func (d *Decoder) inline(b []byte, args [][]byte, lim *Limits) (out [][]byte, n int, err error) {
 	end := d.lineEnd(b, 0, '\n', lim.MaxInlineBytes)
@@ -22,6 +24,10 @@ func (d *Decoder) inline(b []byte, args [][]byte, lim *Limits) (out [][]byte, n 
 	d.Reset()
 	return args, end + 1, nil
 }
+
+// SplitArgs splits a line into arguments as Redis does wherever it reads them from text: inline commands, the first line of
+// a script. The line is not changed. ok is false if quotes are not balanced.
+func SplitArgs(line []byte) (args [][]byte, ok bool) { return splitLine(bytes.Clone(line), nil) }
 
 // splitLine splits a line at blanks. "double quotes" know \n \r \t \b \a \xHH and any other escaped byte as itself,
 // 'single quotes' only \'. A closing quote must end the argument. Escapes shrink, so arguments are rewritten in place.
