@@ -47,9 +47,9 @@ func (c *Conn) Collect() (colls, rows int64, err error) {
 			rows += asInt(v[1])
 			return nil
 		}, int2Param(int(k.typ)), int8Param(collectRows))
-		if err := c.sync(); err != nil {
-			return colls, rows, classify(err)
-		}
+	}
+	if err := c.sync(); err != nil {
+		return 0, 0, classify(err)
 	}
 	return colls, rows, nil
 }

@@ -67,15 +67,15 @@ type SweepResult struct {
 	Rows     int64 // rows looked at
 	Volatile int64 // rows with an expiry among them
 	Expired  int64 // expired keys removed
-	Freed    int64 // rows of flushed databases removed, and hashes relieved of fields
+	Freed    int64 // rows of flushed databases and dropped collections removed, and hashes relieved of fields
 	More     bool  // the window has more to remove
 	Wrapped  bool  // the step reached the end of the table
 }
 
 // Step looks at the next window, or again at one that has more than it takes
 // away at a time, and removes what has expired (if expire is true) and what
-// belongs to dropped spaces. onExpired is called for each
-// expired key once the removal is durable.
+// belongs to dropped spaces; and it frees elements of dropped collections.
+// onExpired is called for each expired key once the removal is durable.
 func (s *Sweeper) Step(c *Conn, expire bool, onExpired func(db int, name []byte)) (r SweepResult, err error) {
 	type expired struct {
 		db   int
@@ -121,7 +121,9 @@ func (s *Sweeper) Step(c *Conn, expire bool, onExpired func(db int, name []byte)
 		}
 		r.Freed++
 	}
-	return r, nil
+	_, rows, err := c.Collect()
+	r.Freed += rows
+	return r, err
 }
 
 // A dropped space is forgotten when no row can come into it any more: every

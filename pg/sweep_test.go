@@ -171,3 +171,26 @@ func pgRetry(c *pg.Conn, claims []claim, apply func(tx *pg.Tx, e []*pg.Entry)) e
 		}
 	}
 }
+
+// TestSweepFreesDroppedCollections: the elements of collections that no key
+// owns any more go with the sweep, and no others.
+func TestSweepFreesDroppedCollections(t *testing.T) {
+	t.Parallel()
+	const members = 5000
+	cfg := config(t)
+	c := connect(t, cfg)
+	pgtest.Exec(t, cfg.DSN, fmt.Sprintf(`
+INSERT INTO kv_sets (coll, hash, member) SELECT 7, n, convert_to('m' || n, 'UTF8') FROM generate_series(1, %d) n;
+INSERT INTO kv_lists (coll, anchor, first, count, elements) VALUES (8, 0, 0, 1, '\x000161'), (9, 0, 0, 1, '\x000161');
+INSERT INTO kv_dropped_colls (coll, type) VALUES (7, 3), (8, 2)`, members))
+	freed := int64(0)
+	for range 5 {
+		freed += sweepOnce(t, c, nil).Freed
+	}
+	if freed != members+1 {
+		t.Errorf("%d rows were freed, want those of both collections, %d", freed, members+1)
+	}
+	if colls, _, err := c.Collect(); err != nil || colls != 0 {
+		t.Errorf("%d collections wait to be freed, %v", colls, err)
+	}
+}
