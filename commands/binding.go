@@ -48,18 +48,24 @@ type binding struct {
 
 // bindings holds the binding of each command by spec.Spec.ID; commands that
 // are known and not served have none.
-var bindings = bind(
-	connectionBindings,
-	clientBindings,
-	stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings, hyperloglogBindings,
-	commandBindings, configBindings, infoBindings, debugBindings, timeBindings, lolwutBindings,
-	hashBindings, hashWalkBindings, hashExpireBindings, hashGetSetBindings,
-	setsBindings, setsRandomBindings, setsAlgebraBindings,
-	listBindings, sortBindings,
-	zsetBindings, zsetAddBindings, zsetRangeBindings, zsetPopBindings, zsetRandomBindings, zsetAlgebraBindings,
-	geoBindings, geoSearchBindings,
-	keyBindings, expireBindings, scanBindings, renameBindings, dumpBindings, migrateBindings, databaseBindings, objectBindings, memoryBindings,
-)
+var bindings []*binding
+
+// The table is made here, since EXEC and scripts find other commands in it: Go
+// allows no circle between a variable and what it is made of.
+func init() {
+	bindings = bind(
+		connectionBindings, transactionBindings,
+		clientBindings,
+		stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings, hyperloglogBindings,
+		commandBindings, configBindings, infoBindings, debugBindings, timeBindings, lolwutBindings,
+		hashBindings, hashWalkBindings, hashExpireBindings, hashGetSetBindings,
+		setsBindings, setsRandomBindings, setsAlgebraBindings,
+		listBindings, sortBindings,
+		zsetBindings, zsetAddBindings, zsetRangeBindings, zsetPopBindings, zsetRandomBindings, zsetAlgebraBindings,
+		geoBindings, geoSearchBindings,
+		keyBindings, expireBindings, scanBindings, renameBindings, dumpBindings, migrateBindings, databaseBindings, objectBindings, memoryBindings,
+	)
+}
 
 func bind(groups ...[]binding) []*binding {
 	table := make([]*binding, len(spec.All()))

@@ -16,6 +16,15 @@ type Call struct {
 	args [][]byte
 	db   int
 
+	task *engine.Task // holds the claims
+	item int          // the place in the task
+	// For EXEC, the commands that it runs, in job.nested, and the keys watched,
+	// which are its first claims.
+	firstNested, nested int
+	watched             []watched
+	// answer is the reply of a nested command that needs no storage.
+	answer []byte
+
 	resp3  bool
 	mute   bool // CLIENT REPLY: run it, but do not answer
 	failed bool // the reply is an error
@@ -25,8 +34,10 @@ type Call struct {
 	quiet bool
 	// rejected: it did not get through the gates
 	rejected bool
+	// uncounted: it did not run, and was not rejected either
+	uncounted bool
 
-	firstClaim, claims  int // in job.task.Claims
+	firstClaim, claims  int // in task.Claims
 	earlyFrom, earlyEnd int // in job.early
 	size                int // of the reply, in bytes
 
@@ -51,14 +62,14 @@ func (c *Call) claim(name []byte, mode pg.Mode, part pg.Part) {
 
 // claimIn is claim for a key of another database index.
 func (c *Call) claimIn(db int, name []byte, mode pg.Mode, part pg.Part) {
-	t := &c.job.task
+	t := c.task
 	if mode != pg.ModeRead {
 		c.job.writes = true
 	} else if c.claims > 0 {
 		c.job.readsMany = true
 	}
 	t.Claims = append(t.Claims, engine.Claim{
-		DB: db, Name: name, Hash: pg.HashKey(db, name), Item: len(c.job.calls) - 1, Mode: mode, Part: part,
+		DB: db, Name: name, Hash: pg.HashKey(db, name), Item: c.item, Mode: mode, Part: part,
 	})
 	t.Lane = laneOf(t.Lane, mode)
 	c.claims++
@@ -70,8 +81,11 @@ func (c *Call) claimAll(from, step int, mode pg.Mode, part pg.Part) {
 	}
 }
 
+// claimed returns the claims of the command.
+func (c *Call) claimed() []engine.Claim { return c.task.Claims[c.firstClaim : c.firstClaim+c.claims] }
+
 // key returns the i-th key that the command claimed.
-func (c *Call) key(i int) *pg.Entry { return c.job.task.Claims[c.firstClaim+i].Entry() }
+func (c *Call) key(i int) *pg.Entry { return c.task.Claims[c.firstClaim+i].Entry() }
 
 // isString reports whether a key is a string or absent, and answers WRONGTYPE
 // if it is neither.

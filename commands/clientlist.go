@@ -104,8 +104,7 @@ func clientList(c *Call) {
 const lineGuess = 320
 
 // describe appends the line that describes a session. What a Redis keeps and we
-// have nothing of is 0: buffers for replies of a fixed size, subscriptions,
-// transactions.
+// have nothing of is 0: buffers for replies of a fixed size, subscriptions.
 func (c *Call) describe(dst []byte, s *Session, now time.Time) []byte {
 	conn := s.conn
 	seen := s.seen.Load()
@@ -131,9 +130,9 @@ func (c *Call) describe(dst []byte, s *Session, now time.Time) []byte {
 	dst = append(append(dst, " name="...), cText([]byte(told.name))...)
 	dst = appendNumber(dst, " age=", int64(max(now.Sub(conn.Opened()), 0)/time.Second))
 	dst = appendNumber(dst, " idle=", int64(idle/time.Second))
-	dst = appendFlags(append(dst, " flags="...), seen, conn.Unix())
+	dst = appendFlags(append(dst, " flags="...), s)
 	dst = appendNumber(dst, " db=", int64(seen&seenDB))
-	dst = append(dst, " sub=0 psub=0 ssub=0 multi=-1"...)
+	dst = appendNumber(dst, " sub=0 psub=0 ssub=0 multi=", int64(s.queuedCommands()))
 	dst = appendNumber(dst, " qbuf=", int64(used))
 	dst = appendNumber(dst, " qbuf-free=", int64(free))
 	dst = appendNumber(dst, " argv-mem=", int64(arguments))
@@ -167,12 +166,15 @@ func appendNumber(dst []byte, field string, n int64) []byte {
 
 // appendFlags appends the letters of CLIENT LIST for what a session is and
 // does; N is nothing special.
-func appendFlags(dst []byte, seen uint64, unix bool) []byte {
-	start := len(dst)
+func appendFlags(dst []byte, s *Session) []byte {
+	start, seen := len(dst), s.seen.Load()
+	if s.queuedCommands() >= 0 {
+		dst = append(dst, 'x')
+	}
 	if seen&seenPaused != 0 {
 		dst = append(dst, 'b')
 	}
-	if unix {
+	if s.conn.Unix() {
 		dst = append(dst, 'U')
 	}
 	if seen&seenNoEvict != 0 {

@@ -10,7 +10,7 @@ import (
 // claimElements says that the command uses a key and some of its elements.
 func (c *Call) claimElements(name []byte, mode pg.Mode, needs *pg.Needs) {
 	c.claim(name, mode, pg.PartHeader)
-	c.job.task.Claims[len(c.job.task.Claims)-1].Needs = needs
+	c.task.Claims[len(c.task.Claims)-1].Needs = needs
 }
 
 // named claims the key at argument 1 and the elements named by the arguments

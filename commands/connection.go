@@ -56,6 +56,7 @@ func selectDB(c *Call) {
 // told about its library stays: it still is that library.
 func reset(c *Call) {
 	s := c.session()
+	s.endTransaction()
 	s.setDB(0)
 	s.setRESP3(false)
 	s.setSeen(seenNoEvict|seenNoTouch, false)

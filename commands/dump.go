@@ -16,7 +16,7 @@ var dumpBindings = []binding{
 // claimWhole says that the command uses a key of any type with all it holds.
 func (c *Call) claimWhole(name []byte, mode pg.Mode) {
 	c.claim(name, mode, pg.PartValue)
-	c.job.task.Claims[len(c.job.task.Claims)-1].Needs = &pg.Needs{All: true}
+	c.task.Claims[len(c.task.Claims)-1].Needs = &pg.Needs{All: true}
 }
 
 func dump(c *Call) error {

@@ -24,17 +24,30 @@ func (s *Session) admit(j *job, args [][]byte) bool {
 	reply := s.reply
 	c := j.add(sp, nil, args)
 	if text := s.gate(c); text != "" {
+		text = s.transactionRejects(sp, text)
 		j.onLoop(c, func(c *Call) { c.reject(text) })
 		return true
 	}
-	b, paused := bindings[sp.ID], s.server.pause.holds(sp)
-	if paused || (b.ordered || b.alone) && len(j.calls) > 1 {
+	b, flags := bindings[sp.ID], s.flagsOf(sp)
+	paused, ordered, alone := s.server.pause.holds(flags), b.ordered, b.alone
+	queued := s.queues(sp)
+	switch {
+	case queued:
+		ordered, alone = false, false
+	case sp == execSpec:
+		alone = s.transaction.runsApart()
+	}
+	if paused || (ordered || alone) && len(j.calls) > 1 {
 		j.calls = j.calls[:len(j.calls)-1]
-		j.rest = parked{session: s, batch: j.batch, next: sp, paused: paused}
+		j.rest = parked{session: s, batch: j.batch, next: sp, flags: flags, paused: paused}
 		s.reply = reply
 		return false
 	}
-	j.alone = b.alone
+	j.alone = alone
+	if queued {
+		j.onLoop(c, s.queue)
+		return true
+	}
 	if b.local != nil {
 		j.onLoop(c, b.local)
 		return true
@@ -56,7 +69,9 @@ func (s *Session) gate(c *Call) string {
 		return "ERR command '" + c.spec.Name + "' is not supported by postkeys"
 	case c.spec.Flags&spec.NoAuth == 0 && s.mustLogIn():
 		return errNoAuth
-	case c.spec.Flags&spec.Write != 0 && s.lacksReplicas():
+	case c.spec.Flags&spec.NoMulti != 0 && s.inMulti():
+		return "ERR Command not allowed inside a transaction"
+	case s.flagsOf(c.spec)&spec.Write != 0 && s.lacksReplicas():
 		return errNoReplicas
 	case !s.server.ready.Load() && c.spec.Flags&spec.Loading == 0:
 		return errLoading

@@ -26,6 +26,10 @@ type job struct {
 
 	calls []Call
 	task  engine.Task
+	// nested are the commands of transactions among the calls.
+	nested []Call
+	// postponed are commands of a transaction that run once it is committed.
+	postponed []postponed
 	// writes: a call claims a key for more than reading; readsMany: a call
 	// reads several keys.
 	writes, readsMany bool
@@ -72,15 +76,16 @@ func (j *job) release() []byte {
 	if j.rest.batch == nil {
 		j.batch.Release()
 	}
-	calls, claims, early := j.calls, j.task.Claims, j.early.Buf
-	if cap(calls) > maxPooledCalls || cap(claims) > maxPooledCalls || cap(early) > 1<<16 {
+	calls, nested, claims, early := j.calls, j.nested, j.task.Claims, j.early.Buf
+	if cap(calls) > maxPooledCalls || cap(nested) > maxPooledCalls || cap(claims) > maxPooledCalls || cap(early) > 1<<16 {
 		*j = job{}
 		jobPool.Put(j)
 		return replies
 	}
 	clear(calls)
+	clear(nested)
 	clear(claims)
-	*j = job{calls: calls[:0]}
+	*j = job{calls: calls[:0], nested: nested[:0]}
 	j.task.Claims = claims[:0]
 	j.early.Buf = early[:0]
 	jobPool.Put(j)
@@ -91,6 +96,7 @@ func (j *job) release() []byte {
 func (j *job) add(s *spec.Spec, b *binding, args [][]byte) *Call {
 	j.calls = append(j.calls, Call{
 		job: j, spec: s, bind: b, args: args, db: j.session.db,
+		task: &j.task, item: len(j.calls),
 		resp3: j.session.resp3, mute: j.session.muted(),
 		firstClaim: len(j.task.Claims),
 	})
@@ -154,21 +160,22 @@ func (j *job) onLoop(c *Call, f func(c *Call)) {
 // Run implements engine.Runner. Item i is call i.
 func (j *job) Run(tx *pg.Tx, from, to int) error {
 	j.out.Buf, j.looked = j.out.Buf[:j.kept], j.keptLooked
+	j.postponed = j.postponed[:0]
 	for i := from; i < to; i++ {
-		c := &j.calls[i]
-		if c.bind == nil {
-			j.out.Buf = append(j.out.Buf, j.early.Buf[c.earlyFrom:c.earlyEnd]...)
-			continue
-		}
-		if err := j.runCall(c, tx); err != nil {
+		if err := j.runCall(&j.calls[i], tx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// runCall puts the reply of one command behind those before it.
 func (j *job) runCall(c *Call, tx *pg.Tx) error {
-	if err := j.task.Resolve(tx, c.firstClaim, c.firstClaim+c.claims); err != nil {
+	if c.bind == nil {
+		j.out.Buf = append(j.out.Buf, j.early.Buf[c.earlyFrom:c.earlyEnd]...)
+		return nil
+	}
+	if err := c.task.Resolve(tx, c.firstClaim, c.firstClaim+c.claims); err != nil {
 		return err
 	}
 	if c.bind.looks {
@@ -194,7 +201,10 @@ func (j *job) runCall(c *Call, tx *pg.Tx) error {
 }
 
 // Keep implements engine.Runner.
-func (j *job) Keep() { j.kept, j.keptLooked = len(j.out.Buf), j.looked }
+func (j *job) Keep() {
+	j.runPostponed()
+	j.kept, j.keptLooked = len(j.out.Buf), j.looked
+}
 
 // Fail implements engine.Runner.
 func (j *job) Fail(from, to int, err error) {

@@ -138,7 +138,7 @@ func (c *Call) readMigrated() error {
 			c.fail(fail)
 			return nil
 		}
-		p.claim = c.job.task.Claims[c.firstClaim+i]
+		p.claim = c.claimed()[i]
 		m.parcels = append(m.parcels, p)
 	}
 	if len(m.parcels) == 0 {

@@ -88,7 +88,7 @@ func objectIdletime(c *Call, _ *pg.Entry) {
 		c.fail(errNoIdleTime)
 		return
 	}
-	c.out.Int(u.table.Idle(c.job.task.Claims[c.firstClaim].Hash, c.job.started.Unix()))
+	c.out.Int(u.table.Idle(c.claimed()[0].Hash, c.job.started.Unix()))
 }
 
 func objectFreq(c *Call, _ *pg.Entry) {
@@ -98,7 +98,7 @@ func objectFreq(c *Call, _ *pg.Entry) {
 		c.fail(errNoFrequency)
 		return
 	}
-	c.out.Int(int64(u.table.Freq(c.job.task.Claims[c.firstClaim].Hash, c.job.started.Unix(), *counting)))
+	c.out.Int(int64(u.table.Freq(c.claimed()[0].Hash, c.job.started.Unix(), *counting)))
 }
 
 // objectHelpLines has as many lines as Redis' own.

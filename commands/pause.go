@@ -39,8 +39,8 @@ const (
 	pauseAll
 )
 
-func (m pauseMode) holds(sp *spec.Spec) bool {
-	return m == pauseAll || m == pauseWrites && sp.Flags&(spec.Write|spec.MayReplicate) != 0
+func (m pauseMode) holds(flags spec.Flag) bool {
+	return m == pauseAll || m == pauseWrites && flags&(spec.Write|spec.MayReplicate) != 0
 }
 
 // pause is the state of CLIENT PAUSE. Its methods are safe from any goroutine.
@@ -66,6 +66,7 @@ type parked struct {
 	session *Session
 	batch   *codec.Batch
 	next    *spec.Spec // first command that waits,
+	flags   spec.Flag  // what it may do,
 	from    int        // and its place in the batch
 	arrival uint64     // 0: not parked before
 	paused  bool       // it waits for the end of a pause
@@ -88,10 +89,10 @@ func (w parked) resume() {
 	}
 }
 
-// holds reports whether a command has to wait.
-func (p *pause) holds(sp *spec.Spec) bool {
+// holds reports whether a command with these flags has to wait.
+func (p *pause) holds(flags spec.Flag) bool {
 	m := pauseMode(p.mode.Load())
-	return m != pauseNothing && m.holds(sp)
+	return m != pauseNothing && m.holds(flags)
 }
 
 // start begins a pause. One that is under way becomes neither shorter nor
@@ -208,7 +209,7 @@ func (p *pause) park(w parked) {
 	}
 	w.session.setSeen(seenPaused, true)
 	p.parked[w.session] = w
-	if !p.holds(w.next) { // the pause has ended in between
+	if !p.holds(w.flags) { // the pause has ended in between
 		p.look()
 	}
 }

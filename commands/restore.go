@@ -71,7 +71,7 @@ func claimRestore(c *Call) {
 	}
 	c.claim(c.args[1], pg.ModeUpdate, pg.PartHeader)
 	if len(c.args[3]) >= largePayload {
-		c.job.task.Lane = engine.Slow
+		c.task.Lane = engine.Slow
 	}
 }
 
@@ -133,7 +133,7 @@ func restoreError(err error) string {
 // restoreUse notes how the key was used where it comes from, as far as the
 // policy in force asks for it.
 func (c *Call) restoreUse(o restoreOptions) {
-	u, hash, now := c.server().uses, c.job.task.Claims[c.firstClaim].Hash, c.job.started.Unix()
+	u, hash, now := c.server().uses, c.claimed()[0].Hash, c.job.started.Unix()
 	switch lfu := u.counting.Load() != nil; {
 	case lfu && o.freq >= 0:
 		u.table.Set(hash, now, 0, uint8(o.freq))

@@ -40,11 +40,14 @@ type Session struct {
 	authenticated bool
 	reply         replyMode
 	closing       bool
+	// transaction is what MULTI or WATCH has begun, nil for nothing.
+	transaction *transaction
 
 	// What others may see, see visible.go.
 	gone        atomic.Bool  // Closed was called
 	lastCommand atomic.Int32 // spec.Spec.ID plus 1, 0 for none
 	seen        atomic.Uint64
+	queued      atomic.Int32 // commands in a transaction plus 1, 0 for none
 	told        atomic.Pointer[attributes]
 }
 
@@ -83,6 +86,7 @@ func (s *Session) serve(b *codec.Batch, from int, arrival uint64) (reply []byte,
 		}
 	}
 	s.noteLastCommand(j)
+	s.keepQueued(j)
 	switch {
 	case j.delay > 0:
 		time.AfterFunc(j.delay, func() { s.resume(j) })

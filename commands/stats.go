@@ -63,14 +63,27 @@ func looksUp(s *spec.Spec) bool {
 // Equal calls in a row cost what one costs.
 func (j *job) countCalls(took time.Duration) {
 	st := &j.session.server.stats
+	st.count(j.calls, took)
+	st.count(j.nested, took)
+	if j.looked.hits > 0 {
+		st.hits.Add(int64(j.looked.hits))
+	}
+	if j.looked.misses > 0 {
+		st.misses.Add(int64(j.looked.misses))
+	}
+}
+
+// count adds calls that took this long together.
+func (st *stats) count(list []Call, took time.Duration) {
 	nanos := took.Nanoseconds()
 	bucket := bucketOf(nanos)
 	ran := int64(0)
-	for i := 0; i < len(j.calls); {
-		first := &j.calls[i]
+	for i := 0; i < len(list); {
+		first := &list[i]
 		var calls, rejected, failed int64
-		for ; i < len(j.calls) && j.calls[i].spec == first.spec; i++ {
-			switch c := &j.calls[i]; {
+		for ; i < len(list) && list[i].spec == first.spec; i++ {
+			switch c := &list[i]; {
+			case c.uncounted:
 			case c.rejected:
 				rejected++
 				st.errors.add(c.failure)
@@ -99,12 +112,6 @@ func (j *job) countCalls(took time.Duration) {
 		}
 	}
 	st.calls.Add(ran)
-	if j.looked.hits > 0 {
-		st.hits.Add(int64(j.looked.hits))
-	}
-	if j.looked.misses > 0 {
-		st.misses.Add(int64(j.looked.misses))
-	}
 }
 
 // errorCounts counts error replies by their code.

@@ -47,9 +47,9 @@ func (u *uses) apply(v *settings.Values) {
 func (c *Call) noteUses() {
 	u, now := c.server().uses, c.job.started.Unix()
 	counting := u.counting.Load()
-	for i := c.firstClaim; i < c.firstClaim+c.claims; i++ {
-		hash := c.job.task.Claims[i].Hash
-		if c.job.task.Claims[i].Entry().Exists() {
+	for i, claim := range c.claimed() {
+		hash := claim.Hash
+		if c.key(i).Exists() {
 			u.table.Note(hash, now, counting)
 		} else {
 			u.table.Forget(hash)
@@ -60,9 +60,9 @@ func (c *Call) noteUses() {
 // noteChanges records which keys of a quiet call are new or gone.
 func (c *Call) noteChanges() {
 	u, now := c.server().uses, c.job.started.Unix()
-	for i := c.firstClaim; i < c.firstClaim+c.claims; i++ {
-		hash := c.job.task.Claims[i].Hash
-		if c.job.task.Claims[i].Entry().Exists() {
+	for i, claim := range c.claimed() {
+		hash := claim.Hash
+		if c.key(i).Exists() {
 			u.table.Begin(hash, now)
 		} else {
 			u.table.Forget(hash)

@@ -31,6 +31,17 @@ func (s *Session) setDB(db int) {
 	s.seen.Store(s.seen.Load()&^seenDB | uint64(db))
 }
 
+// setQueued tells how many commands a transaction holds, -1 for no transaction.
+func (s *Session) setQueued(n int) {
+	if s.queuedCommands() != n {
+		s.queued.Store(int32(n) + 1)
+	}
+}
+
+// queuedCommands is the number of commands in the session's transaction, -1 if
+// there is none.
+func (s *Session) queuedCommands() int { return int(s.queued.Load()) - 1 }
+
 // setRESP3 changes the protocol of later replies.
 func (s *Session) setRESP3(on bool) {
 	s.resp3 = on

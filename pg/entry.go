@@ -121,8 +121,9 @@ type Entry struct {
 	// What PostgreSQL holds.
 	loaded   bool
 	locked   bool
-	reserved bool // the row only holds the lock of an absent key
-	row      row  // known while locked
+	reserved bool     // the row only holds the lock of an absent key
+	row      row      // known while locked
+	version  *Version // nil: not asked for
 
 	// What the key is now.
 	changes  change
@@ -162,6 +163,9 @@ func (e *Entry) Type() Type { return e.typ }
 
 // Encoding returns the stored hint about the representation.
 func (e *Entry) Encoding() Encoding { return e.encoding }
+
+// Changed reports whether the unit has changed the key so far.
+func (e *Entry) Changed() bool { return e.changes != 0 }
 
 // Value returns a string's value. The caller MUST NOT modify it. The entry
 // must have been asked for with PartValue.

@@ -25,6 +25,7 @@ const (
 	stmtLockParts
 	stmtReserve
 	stmtStillAbsent
+	stmtVersions
 	stmtUpsert
 	stmtUpsertWide
 	stmtInsert
@@ -112,6 +113,7 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtLockParts:    {"lock_parts", sqlLockParts},
 	stmtReserve:      {"reserve", sqlReserve},
 	stmtStillAbsent:  {"still_absent", sqlStillAbsent},
+	stmtVersions:     {"versions", sqlVersions},
 	stmtUpsert:       {"upsert", sqlUpsert},
 	stmtUpsertWide:   {"upsert_wide", sqlUpsertWide},
 	stmtInsert:       {"insert", sqlInsert},

@@ -102,6 +102,19 @@ func (c *Conn) Begin() *Tx {
 	return tx
 }
 
+// HoldSnapshot makes a unit see one state of the database in all its
+// statements. The unit MUST NOT lock or write anything. Call it before the
+// first load.
+func (tx *Tx) HoldSnapshot() {
+	if tx.lockReads {
+		return // what is read is locked instead
+	}
+	if !tx.open {
+		tx.c.send(stmtBeginRead, nil)
+	}
+	tx.open, tx.readOnly, tx.hold = true, true, true
+}
+
 // Generation is a number that changes whenever entries become invalid.
 func (tx *Tx) Generation() uint64 { return tx.generation }
 
@@ -245,6 +258,9 @@ func (tx *Tx) Load() error {
 				return err
 			}
 		}
+	}
+	if err := tx.queueVersions(); err != nil {
+		return tx.failed(err)
 	}
 	tx.queueFinds()
 	if tx.readOnly && !tx.hold {

@@ -26,6 +26,8 @@ type Claim struct {
 	Part pg.Part
 	// Needs is which elements of a collection, nil for none or for strings.
 	Needs *pg.Needs
+	// Version: the key's version is needed as well.
+	Version bool
 
 	entry      *pg.Entry
 	generation uint64 // of the unit when entry was planned
@@ -85,6 +87,9 @@ type Task struct {
 	Items  int     // number of commands
 	Bytes  int     // size of their arguments
 	Claims []Claim // in the order of the commands
+	// Snapshot: the commands only read, and have to see one state of the
+	// database in all that they look at, the keys not claimed included.
+	Snapshot bool
 
 	submitted time.Time
 	seq       uint64 // order of submission
@@ -118,6 +123,9 @@ func (t *Task) planFrom(tx *pg.Tx, first int) {
 		c := &t.Claims[i]
 		c.entry = tx.Plan(c.DB, c.Name, c.Hash, c.Mode, c.Part)
 		c.entry.Need(c.Needs)
+		if c.Version {
+			c.entry.WantVersion()
+		}
 		c.generation = generation
 	}
 }

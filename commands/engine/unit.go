@@ -119,6 +119,9 @@ func (w *worker) unit(s slice) (err error) {
 	for _, t := range s.tasks {
 		from, to := s.bounds(t)
 		t.plan(tx, from, to)
+		if t.Snapshot {
+			tx.HoldSnapshot()
+		}
 	}
 	if err := tx.Load(); err != nil {
 		return err
