@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -554,5 +555,27 @@ func noOrphans(t *testing.T, cfg pg.Config, c *pg.Conn) {
 		if err != nil || orphans != 0 {
 			t.Errorf("%s: %d rows of keys, %d orphans, %v", table, owned, orphans, err)
 		}
+	}
+}
+
+// TestReadingInPartsBesideAWrite: a unit that reads a large collection in parts sees one state of it, though it also writes a key
+// without a look, and so can't run in a transaction that only reads.
+func TestReadingInPartsBesideAWrite(t *testing.T) {
+	cfg := config(t)
+	c := connect(t, cfg)
+	fillFields(t, c, "hash", 400, 0, 0)
+	for seed := range uint64(12) {
+		value := fmt.Sprint("v", seed)
+		rng := rand.New(rand.NewPCG(seed, 0))
+		retried(t, rng, connect(t, cfg), []claim{{0, "hash", pg.ModeRead, pg.PartValue}, blind("key")}, func(e []*pg.Entry) error {
+			text, err := describe(e[0])
+			if err == nil && strings.Count(text, "value ") != 400 {
+				t.Errorf("only %q is there", text)
+			}
+			e[1].Delete()
+			e[1].SetString([]byte(value), pg.EncodingNatural)
+			return err
+		})
+		want(t, c, "key", value)
 	}
 }

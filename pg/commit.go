@@ -23,6 +23,9 @@ func (tx *Tx) Commit() error {
 		return tx.registerFirst()
 	}
 	if writes {
+		if err := tx.goesOnToWrite(); err != nil {
+			return err
+		}
 		if err := tx.settleCollections(); err != nil {
 			return tx.failed(err)
 		}
@@ -96,6 +99,9 @@ func (tx *Tx) insertsLate() bool {
 func (tx *Tx) Flush() error {
 	writes := len(tx.dirty) > 0 || tx.anyReserved()
 	if writes {
+		if err := tx.goesOnToWrite(); err != nil {
+			return err
+		}
 		if !tx.open {
 			tx.begin()
 		}

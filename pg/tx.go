@@ -209,6 +209,9 @@ func (tx *Tx) find(hash uint64, db int, name []byte) *Entry {
 // Load brings what was planned, in one round trip. It locks the keys that will
 // be updated, in the order of their names.
 func (tx *Tx) Load() error {
+	if err := tx.goesOnToWrite(); err != nil {
+		return err
+	}
 	lock := tx.open && !tx.readOnly || tx.lockReads
 	tx.reserves = false
 	for _, e := range tx.planned {
@@ -219,8 +222,14 @@ func (tx *Tx) Load() error {
 		return nil
 	}
 	if !lock && !tx.open && (tx.anyPlace() || tx.hold) {
-		tx.c.send(stmtBeginRead, nil)
-		tx.open, tx.readOnly = true, true
+		if tx.hold && tx.claimsWrites() {
+			// A transaction that goes on until the writes can't be one that
+			// only reads: locks keep what is read as it is.
+			tx.lockReads, lock = true, true
+		} else {
+			tx.c.send(stmtBeginRead, nil)
+			tx.open, tx.readOnly = true, true
+		}
 	}
 	tx.reserves = tx.reserves || tx.orderly
 	if lock && !tx.open {
@@ -280,6 +289,27 @@ func (tx *Tx) Load() error {
 	}
 	tx.planned = tx.planned[:0]
 	return err
+}
+
+// goesOnToWrite ends a unit that is in a transaction which may only read and
+// now claims a key for more: it begins again with locks.
+func (tx *Tx) goesOnToWrite() error {
+	if !tx.open || !tx.readOnly || !tx.claimsWrites() {
+		return nil
+	}
+	tx.Rollback()
+	tx.c.next.lockReads = true
+	return &Error{KindRetry, errors.New("a unit that only read goes on to write")}
+}
+
+// claimsWrites reports whether a key has been claimed for more than reading.
+func (tx *Tx) claimsWrites() bool {
+	for _, e := range tx.list {
+		if e.mode != ModeRead {
+			return true
+		}
+	}
+	return false
 }
 
 // anyPlace reports whether elements will be loaded with the keys. If a key is
