@@ -26,6 +26,9 @@ var (
 	crashLoad = flag.Int64("crashload", 400, "commands for each node to execute between two crashes")
 )
 
+// crashCount is how many crashes a test has that leaves them to chance.
+var crashCount = flag.Int("crashes", 6, "crashes of a test that chooses them at random")
+
 // databases is how many database indexes the servers under test have.
 const databases = 1024
 
@@ -36,6 +39,7 @@ type place struct {
 	db    int    // the group's first or second database index
 	dbs   [2]int // their numbers
 	value string // that no other command stores
+	tail  string // of values and elements: longMark where they are long, or nothing
 }
 
 func (p place) key(i int) string { return p.name + strconv.Itoa(i) }
@@ -53,13 +57,38 @@ func (p place) pick(options ...[]string) []string { return options[p.c.random.In
 
 func words(w ...string) []string { return w }
 
-// kinds are the kinds of groups in database 0. They differ in what happens to their keys, so that all commands meet themselves and
-// others. One more group has database indexes of its own (indexes), and in another one all kinds meet.
-var kinds = []func(p place) []string{counters, onceOnly, texts, several, names, expiries}
+// mix is what the clients of a workload do.
+type mix struct {
+	// kinds are the kinds of groups. They differ in what happens to their keys, so that all commands meet themselves and others. The first
+	// ones, singles of them, have commands of one key only: each key is a group of its own then, which makes the checker's work easier.
+	kinds   []func(p place) []string
+	singles int
+	// tallies are what is not checked in its order but counted.
+	tallies []func(c *client, epoch int64) bool
+	// epoch is for how many commands a key is used.
+	epoch int64
+	// apart is into how many parts the clients are divided, each with groups of its own. 1 lets all clients meet, but for those that
+	// severalClients keeps away from commands of several keys.
+	apart int
+	// pipelines says that one command in so many comes as a pipeline; 0: none does.
+	pipelines int
+	// hard adds a kind with database indexes of its own, and one in which all kinds meet.
+	hard bool
+	// long makes the values of every other epoch so long that few of them fill a row of PostgreSQL.
+	long bool
+}
 
-// singles is how many kinds, the first ones, have commands of one key only: each key is a group of its own then, which makes the
-// checker's work easier.
-const singles = 3
+// stringMix is about commands on strings and on keys.
+func stringMix() mix {
+	m := mix{
+		kinds: []func(p place) []string{counters, onceOnly, texts, several, names, expiries}, singles: 3,
+		tallies: []func(c *client, epoch int64) bool{token, count}, epoch: 2400, apart: 1, hard: *hard,
+	}
+	if *hard {
+		m.pipelines = 12
+	}
+	return m
+}
 
 // counters are taken away now and then.
 func counters(p place) []string {
@@ -114,36 +143,39 @@ func indexes(p place) []string {
 
 // checked makes commands for a group that the checker examines: mostly one, and now and then a pipeline.
 func (c *client) checked(epoch int64) []command {
-	choices := len(kinds)
-	if *hard {
+	m := &c.w.mix
+	choices := len(m.kinds)
+	if m.hard {
 		choices += 2
 	}
 	kind := c.random.IntN(choices)
 	switch {
-	case kind >= len(kinds) && c.id%hardClients != 0:
-		kind = c.random.IntN(singles)
-	case kind >= singles && kind < len(kinds) && (c.id+kind)%severalClients != 0:
-		kind -= singles
+	case m.apart > 1:
+	case kind >= len(m.kinds) && c.id%hardClients != 0, kind >= m.singles && kind < len(m.kinds) && (c.id+kind)%severalClients != 0:
+		kind = c.random.IntN(m.singles)
 	}
-	p := place{c: c, name: fmt.Sprintf("group:%d:%d:", epoch, kind)}
-	next := func() []string { return kinds[c.random.IntN(len(kinds))](p) }
+	p := place{c: c, name: fmt.Sprintf("group:%d:%d:%d:", epoch, kind, c.id%m.apart)}
+	if m.long && epoch%2 == 1 {
+		p.tail = longMark
+	}
+	next := func() []string { return m.kinds[c.random.IntN(len(m.kinds))](p) }
 	switch n := int(1 + 2*epoch); {
-	case kind < len(kinds):
-		next = func() []string { return kinds[kind](p) }
-	case kind == len(kinds) && n+1 < databases: // a very long run has none left for it
+	case kind < len(m.kinds):
+		next = func() []string { return m.kinds[kind](p) }
+	case kind == len(m.kinds) && n+1 < databases: // a very long run has none left for it
 		p.db, p.dbs = c.random.IntN(2), [2]int{n, n + 1}
 		next = func() []string { return indexes(p) }
 	}
 	length := 1
-	if *hard && c.random.IntN(12) == 0 {
+	if m.pipelines > 0 && c.random.IntN(m.pipelines) == 0 {
 		length += 1 + c.random.IntN(3)
 	}
 	commands := make([]command, length)
 	for i := range commands {
 		c.serial++
-		p.value = fmt.Sprintf("%d.%d", c.id, c.serial)
+		p.value = fmt.Sprintf("%d.%d%s", c.id, c.serial, p.tail)
 		commands[i] = command{group: p.name, db: p.db, database: p.dbs[p.db], args: next()}
-		if kind < singles {
+		if kind < m.singles {
 			commands[i].group = commands[i].args[1]
 		}
 	}

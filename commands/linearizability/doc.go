@@ -15,5 +15,12 @@
 //
 // Besides, every client appends tokens that nobody else appends and counts with INCR on shared keys. At the end each acknowledged
 // token must be there exactly once, each token of unknown outcome at most once and no other at all, and each counter must lie
-// between what was acknowledged and what may have happened.
+// between what was acknowledged and what may have happened. In the same way items enter lists, sets and sorted sets, move between two of
+// them and are popped: none may be handed out twice, and no more may be gone than commands of unknown outcome can have taken. Numbers in
+// hashes and sorted sets are added to. The collections grow and shrink over the size at which their storage changes, the values that the
+// checker sees too: those of every other epoch are long (longMark).
+//
+// A model of SPOP has to allow for every choice: one whose reply was lost leaves several possible states (possible).
+//
+// Flags of the tests make runs longer and others: -load, -crashload, -crashes, -seed, -hard.
 package linearizability

@@ -24,10 +24,10 @@ func explain(history []porcupine.Operation) string {
 			}
 		}
 		placed := map[string]bool{}
-		before := state{}
+		before := possible{state{}}
 		for _, op := range longest {
 			placed[line(op)] = true
-			_, before = apply(before, op.Input.(command))
+			before = before.after(op.Input.(command), op.Output.(outcome))
 		}
 		var b strings.Builder
 		fmt.Fprintf(&b, "group %s: an order of %d of its %d commands ends with\n", ops[0].Input.(command).group, len(longest), len(ops))

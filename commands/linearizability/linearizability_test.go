@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 // TestTwoServersWithoutACommonKeyspaceFail shows that the test can fail: two redis-servers know nothing of each other.
 func TestTwoServersWithoutACommonKeyspaceFail(t *testing.T) {
 	t.Parallel()
-	w := startWorkload(redis(t).Addr, redis(t).Addr)
+	w := startWorkload(stringMix(), redis(t).Addr, redis(t).Addr)
 	if err := w.progress(500, time.Minute); err != nil {
 		t.Fatal(err)
 	}
@@ -35,13 +35,33 @@ func TestTwoServersWithoutACommonKeyspaceFail(t *testing.T) {
 	}
 }
 
+// TestModelAgreesWithRedis: one redis-server, which runs one command after the other, has a history with an order.
+func TestModelAgreesWithRedis(t *testing.T) {
+	t.Parallel()
+	addr := redis(t).Addr
+	w := startWorkload(collectionMix(), addr, addr)
+	if err := w.progress(6000, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	w.finish()
+	if err := w.verify(addr, ""); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestTwoNodes runs clients on two nodes of one database.
-func TestTwoNodes(t *testing.T) {
+func TestTwoNodes(t *testing.T) { quiet(t, stringMix(), *load) }
+
+// TestCollectionsOnTwoNodes does so with collections.
+func TestCollectionsOnTwoNodes(t *testing.T) { quiet(t, collectionMix(), *load/2) }
+
+// quiet runs a workload on two nodes, without crashes, until each of them has executed so many commands.
+func quiet(t *testing.T, m mix, commands int64) {
 	dsn := pgtest.DSN(t)
 	nodes := []*servertest.Server{node(t, dsn), node(t, dsn)}
-	w := startWorkload(nodes[0].Addr, nodes[1].Addr)
+	w := startWorkload(m, nodes[0].Addr, nodes[1].Addr)
 	defer w.finish()
-	if err := w.progress(*load, progressTimeout); err != nil {
+	if err := w.progress(commands, progressTimeout); err != nil {
 		t.Error(err)
 	}
 	w.finish()
@@ -61,54 +81,13 @@ func TestTwoNodes(t *testing.T) {
 
 // TestTwoNodesWithCrashes kills nodes and PostgreSQL under load, each of them more than once.
 func TestTwoNodesWithCrashes(t *testing.T) {
-	cluster := pgtest.NewCluster(t, nil)
-	dsn := cluster.DSN("postkeys")
-	nodes := []*servertest.Server{node(t, dsn), node(t, dsn)}
-	w := startWorkload(nodes[0].Addr, nodes[1].Addr)
-	defer w.finish()
+	crashed(t, stringMix(), (*crashes).restartNode, (*crashes).restartDatabase, (*crashes).restartNode, (*crashes).restartDatabase,
+		(*crashes).restartNode, (*crashes).restartNode, (*crashes).restartDatabase, (*crashes).everything)
+}
 
-	restart := func(s *servertest.Server) func() {
-		return func() {
-			if err := s.Kill(); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.Start(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	for _, crash := range []func(){
-		restart(nodes[0]), cluster.Restart, restart(nodes[1]), cluster.Restart, restart(nodes[0]), restart(nodes[1]),
-		cluster.Restart,
-		func() { // everything at once
-			for _, s := range nodes {
-				if err := s.Kill(); err != nil {
-					t.Fatal(err)
-				}
-			}
-			cluster.Kill()
-			cluster.Start()
-			for _, s := range nodes {
-				if err := s.Start(); err != nil {
-					t.Fatal(err)
-				}
-			}
-		},
-	} {
-		// Between two crashes both nodes must serve again, and the load must be under way.
-		if err := w.progress(*crashLoad, progressTimeout); err != nil {
-			t.Fatal(err)
-		}
-		crash()
-	}
-	if err := w.progress(*crashLoad, progressTimeout); err != nil {
-		t.Fatal(err)
-	}
-	w.finish()
-	if err := w.verify(w.nodes[0], picture(t)); err != nil {
-		t.Error(err)
-	}
-	t.Log(w.summary())
+// TestCollectionsWithCrashes ends connections of PostgreSQL besides, and leaves the order to chance.
+func TestCollectionsWithCrashes(t *testing.T) {
+	crashed(t, collectionMix(), chances(*crashCount)...)
 }
 
 // deadlocks returns how many deadlocks the sessions of a database have met. It waits for their end: they report then.

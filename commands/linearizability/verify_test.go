@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -32,8 +31,22 @@ func (w *workload) summary() string {
 	for _, state := range w.tokens {
 		states[state]++
 	}
-	return fmt.Sprintf("%d commands checked, of which %d of unknown outcome; %d tokens acknowledged, %d unknown, %d not executed; %d counters",
-		len(w.history), unknown, states[tokenAcknowledged], states[tokenUnknown], states[tokenNotExecuted], len(w.counters))
+	summary := fmt.Sprintf("%d commands checked, of which %d of unknown outcome; %d counters", len(w.history), unknown, len(w.counters))
+	if len(w.tokens) > 0 {
+		summary += fmt.Sprintf("; %d tokens acknowledged, %d unknown, %d not executed", states[tokenAcknowledged], states[tokenUnknown],
+			states[tokenNotExecuted])
+	}
+	if len(w.items) == 0 {
+		return summary
+	}
+	handed, lost := 0, 0
+	for _, i := range w.items {
+		handed += i.handed
+	}
+	for _, f := range w.families {
+		lost += f.lost
+	}
+	return summary + fmt.Sprintf("; %d items pushed, %d handed out, at most %d taken by commands of unknown outcome", len(w.items), handed, lost)
 }
 
 // verify checks everything that the clients of a finished workload have seen; reader is a node that serves. A history that no
@@ -55,12 +68,12 @@ func (w *workload) verify(reader, picture string) error {
 		return err
 	}
 	defer c.Close()
-	return errors.Join(w.verifyTokens(c), w.verifyCounters(c))
+	return errors.Join(w.verifyTokens(c), w.verifyCounters(c), w.verifyItems(c))
 }
 
-// value reads a key; a missing one is empty.
-func value(c *servertest.Client, key string) (string, error) {
-	reply, err := c.Do("GET", key)
+// value sends a command that reads a string; a missing one is empty.
+func value(c *servertest.Client, args ...string) (string, error) {
+	reply, err := c.Do(args...)
 	if err != nil {
 		return "", err
 	}
@@ -70,76 +83,16 @@ func value(c *servertest.Client, key string) (string, error) {
 	}
 	header, body, ok := strings.Cut(text, "\r\n")
 	if !ok || header[0] != '$' {
-		return "", fmt.Errorf("GET %s answered %q", key, text)
+		return "", fmt.Errorf("%s answered %q", args, text)
 	}
 	return strings.TrimSuffix(body, "\r\n"), nil
-}
-
-// verifyTokens counts every token in the keys it was appended to.
-func (w *workload) verifyTokens(c *servertest.Client) error {
-	found := map[string]int{}
-	read := map[string]bool{}
-	for name := range w.tokens {
-		key, _, _ := strings.Cut(name, " ")
-		if read[key] {
-			continue
-		}
-		read[key] = true
-		text, err := value(c, key)
-		if err != nil {
-			return err
-		}
-		for token := range strings.SplitSeq(strings.TrimSuffix(text, ";"), ";") {
-			if token != "" {
-				found[key+" "+token]++
-			}
-		}
-	}
-	var violations []error
-	for name, state := range w.tokens {
-		n := found[name]
-		switch {
-		case state == tokenAcknowledged && n == 0:
-			violations = append(violations, fmt.Errorf("token %s was acknowledged and is lost", name))
-		case state == tokenNotExecuted && n > 0:
-			violations = append(violations, fmt.Errorf("token %s was reported as not executed and is there", name))
-		case n > 1:
-			violations = append(violations, fmt.Errorf("token %s was applied %d times", name, n))
-		}
-		delete(found, name)
-	}
-	for name := range found {
-		violations = append(violations, fmt.Errorf("token %s was never sent", name))
-	}
-	return errors.Join(violations[:min(len(violations), violationsMax)]...)
-}
-
-// verifyCounters compares the counters with the number of INCRs.
-func (w *workload) verifyCounters(c *servertest.Client) error {
-	var violations []error
-	for key, n := range w.counters {
-		text, err := value(c, key)
-		if err != nil {
-			return err
-		}
-		var got int64
-		if text != "" {
-			if got, err = strconv.ParseInt(text, 10, 64); err != nil {
-				return err
-			}
-		}
-		if got < n.acknowledged || got > n.acknowledged+n.unknown {
-			violations = append(violations, fmt.Errorf("%s is %d after %d acknowledged and %d unknown INCRs", key, got, n.acknowledged, n.unknown))
-		}
-	}
-	return errors.Join(violations[:min(len(violations), violationsMax)]...)
 }
 
 // TestVerifyFindsViolations starts from a clean workload and spoils what the clients remember.
 func TestVerifyFindsViolations(t *testing.T) {
 	t.Parallel()
 	node := redis(t).Addr
-	w := startWorkload(node)
+	w := startWorkload(stringMix(), node)
 	if err := w.progress(2000, time.Minute); err != nil {
 		t.Fatal(err)
 	}
@@ -154,9 +107,9 @@ func TestVerifyFindsViolations(t *testing.T) {
 		{"is lost", func() { w.tokens["tokens:0:0 none"] = tokenAcknowledged }},
 		{"is there", func() { someToken(w, tokenNotExecuted) }},
 		{"was never sent", func() { delete(w.tokens, someToken(w, tokenAcknowledged)) }},
-		{"acknowledged and", func() { w.counters["counter:0:0"].acknowledged++ }},
+		{"acknowledged and", func() { w.counters["GET counter:0:0"].acknowledged++ }},
 	} {
-		tokens, counters := w.tokens, *w.counters["counter:0:0"]
+		tokens, counters := w.tokens, *w.counters["GET counter:0:0"]
 		w.tokens = map[string]tokenState{}
 		for name, state := range tokens {
 			w.tokens[name] = state
@@ -165,7 +118,45 @@ func TestVerifyFindsViolations(t *testing.T) {
 		if err := w.verify(node, ""); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("want %q, got %v", test.want, err)
 		}
-		w.tokens, *w.counters["counter:0:0"] = tokens, counters
+		w.tokens, *w.counters["GET counter:0:0"] = tokens, counters
+	}
+}
+
+// TestVerifyFindsWrongItems does so with items.
+func TestVerifyFindsWrongItems(t *testing.T) {
+	t.Parallel()
+	node := redis(t).Addr
+	m := collectionMix()
+	m.kinds = m.kinds[:m.singles]
+	w := startWorkload(m, node)
+	if err := w.progress(3000, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	w.finish()
+	if err := w.verify(node, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		want  string
+		spoil func(i *item)
+	}{
+		{"are gone", func(i *item) { i.handed-- }},
+		{"and is there", func(i *item) { i.handed++ }},
+		{"not executed", func(i *item) { i.pushed = tokenNotExecuted }},
+		{"never sent", func(i *item) { i.family = "" }},
+	} {
+		for _, i := range w.items {
+			if i.handed != 1 {
+				continue
+			}
+			was := *i
+			test.spoil(i)
+			if err := w.verify(node, ""); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("want %q, got %v", test.want, err)
+			}
+			*i = was
+			break
+		}
 	}
 }
 
