@@ -97,18 +97,23 @@ func TestComparePostkeysOnADatabase(t *testing.T) {
 	o.Only = []string{target.Postkeys}
 	o.Binary = os.Getenv("POSTKEYS_BINARY")
 	o.PGDSN = pgtest.DSN(t)
+	o.Workloads = []string{"SET", "INCR", "SPOP"}
 	r, err := Compare(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range r.Cells {
 		for _, run := range c.On(target.Postkeys) {
-			if run.PerSecond <= 0 || run.PostgresMicros < 0 || run.WALBytes < 0 {
+			if run.PerSecond <= 0 || run.PostgresMicros < 0 || run.WALBytes < 0 || run.DiskBytes < 0 || run.RoundTrips <= 0 {
 				t.Errorf("%s -P %d: %+v", c.Workload, c.Pipeline, run)
 			}
 		}
 	}
-	for _, line := range pgbench.Lines {
+	workloads, err := workload.Select(o.Workloads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range referenceLines(workloads) {
 		if best := r.Best(string(line)); best == nil || len(best.RowsPerSecond) != o.Rounds || best.Connections < 1 {
 			t.Errorf("line %s: %+v", line, best)
 		}
@@ -293,16 +298,24 @@ func TestGoals(t *testing.T) {
 	rate(&set, target.RedisAlways, 240000)
 	rate(&mset, target.Postkeys, 3000)
 	rate(&other, target.Postkeys, 1)
+	few, many := report.Cell{Workload: "SADD", Clients: 50, Pipeline: 1}, report.Cell{Workload: "SADD", Clients: 50, Pipeline: 16}
+	rate(&few, target.Postkeys, 5000)
+	rate(&few, target.Redis, 100000)
+	rate(&many, target.Postkeys, 70000)
+	rate(&many, target.RedisAlways, 700000)
 	r := &report.Report{
-		Cells:      []report.Cell{set, mset, other},
+		Cells:      []report.Cell{set, mset, other, few, many},
 		References: []report.Reference{{Line: string(pgbench.WriteMany), RowsPerSecond: []float64{100000}}, {Line: string(pgbench.WriteOne), RowsPerSecond: []float64{10000}}},
 	}
 	floors := []workload.Workload{
+		{Name: "SADD", Rows: 1, Reference: pgbench.WriteMany, Floors: map[int]workload.Floor{16: {OfAlways: 0.3, OrOfReference: 0.6}, 1: {OfRedis: 0.1}}},
 		{Name: "SET", Rows: 1, OneByOne: pgbench.WriteOne, Floors: map[int]workload.Floor{16: {OfAlways: 0.2, OfOneByOne: 5}, 1: {OfAlways: 1}}},
 		{Name: "MSET", Rows: 10, Reference: pgbench.WriteMany, Floors: map[int]workload.Floor{16: {OfAlways: 0.1, OfReference: 0.6, NotBelow: "SET"}}},
 	}
 	got := goals(r, floors, &Options{Clients: []int{50, 500}, Pipelines: []int{1, 16}})
 	want := []report.Goal{
+		{Name: "SADD, pipeline 1: share of redis", Wanted: 0.1, Measured: 0.05},
+		{Name: "SADD, pipeline 16: share of the set-oriented limit in rows, in place of 0.3 of redis-always", Wanted: 0.6, Measured: 0.7},
 		{Name: "SET, pipeline 16: share of redis-always", Wanted: 0.2, Measured: 0.25},
 		{Name: "SET, pipeline 16: times one round trip for each command", Wanted: 5, Measured: 6},
 		{Name: "MSET, pipeline 16: share of the set-oriented limit in rows", Wanted: 0.6, Measured: 0.3},
@@ -336,12 +349,13 @@ func TestLineShares(t *testing.T) {
 func TestPerCommand(t *testing.T) {
 	t.Parallel()
 	r := report.Run{Commands: 1000}
-	perCommand(&r, costs{server: time.Second, postgres: 2 * time.Second, wal: 100}, costs{server: 1010 * time.Millisecond, postgres: 2030 * time.Millisecond, wal: 200100}, 5*time.Millisecond)
-	if r.ServerMicros != 10 || r.PostgresMicros != 30 || r.WALBytes != 200 || r.ClientMicros != 5 {
+	perCommand(&r, costs{server: time.Second, postgres: 2 * time.Second, wal: 100, disk: 8192, trips: 5},
+		costs{server: 1010 * time.Millisecond, postgres: 2030 * time.Millisecond, wal: 200100, disk: 24192, trips: 30}, 5*time.Millisecond)
+	if r.ServerMicros != 10 || r.PostgresMicros != 30 || r.WALBytes != 200 || r.ClientMicros != 5 || r.DiskBytes != 16 || r.RoundTrips != 0.025 {
 		t.Errorf("%+v", r)
 	}
-	perCommand(&r, costs{postgres: -1, wal: -1}, costs{postgres: -1, wal: -1}, 0)
-	if r.PostgresMicros >= 0 || r.WALBytes >= 0 {
+	perCommand(&r, costs{postgres: -1, wal: -1, disk: -1, trips: -1}, costs{postgres: -1, wal: -1, disk: -1, trips: -1}, 0)
+	if r.PostgresMicros >= 0 || r.WALBytes >= 0 || r.DiskBytes >= 0 || r.RoundTrips >= 0 {
 		t.Errorf("unknown costs became %+v", r)
 	}
 }

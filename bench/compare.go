@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +36,7 @@ func Compare(ctx context.Context, o Options) (r *report.Report, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := s.load(ctx, server); err != nil {
+		if err := s.load(ctx, server, workloads); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -55,15 +56,15 @@ func Compare(ctx context.Context, o Options) (r *report.Report, err error) {
 	return s.report, err
 }
 
-// load fills a server with the keys.
-func (s *stand) load(ctx context.Context, server *target.Server) error {
+// load fills a server with the keys of the workloads.
+func (s *stand) load(ctx context.Context, server *target.Server, workloads []workload.Workload) error {
 	s.options.logf("loading %d keys into %s", s.options.Keys, server.Name)
 	c, err := server.Dial(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = c.Close() }()
-	return workload.Load(c, s.options.Keys, s.options.ValueBytes)
+	return workload.Load(c, workloads, s.options.Keys, s.options.ValueBytes)
 }
 
 // shape is one way to drive one workload.
@@ -143,19 +144,23 @@ func (s *stand) rounds(ctx context.Context, workloads []workload.Workload, lines
 // run runs one shape on one server once; expected is its rate so far, 0 for none.
 func (s *stand) run(ctx context.Context, server *target.Server, sh shape, expected float64) (report.Run, error) {
 	o := s.options
-	if err := s.prepare(ctx, server, &sh.Workload); err != nil {
-		return report.Run{}, err
-	}
 	l := redisbenchmark.Load{
-		Addr: server.Addr, Test: sh.Test, Command: sh.Command, Clients: sh.clients, Pipeline: sh.pipeline, Keys: o.Keys, ValueBytes: o.ValueBytes,
+		Addr: server.Addr, Test: sh.Test, Command: sh.Command, Clients: sh.clients, Pipeline: sh.pipeline, Keys: cmp.Or(sh.Range, o.Keys), ValueBytes: o.ValueBytes,
 	}
+	prepare := func(requests int) error { return s.prepare(ctx, server, &sh.Workload, requests) }
 	if expected == 0 {
 		var err error
-		if expected, err = redisbenchmark.Calibrate(ctx, l, 2*o.Patience); err != nil {
+		if expected, err = redisbenchmark.Calibrate(ctx, l, 2*o.Patience, prepare); err != nil {
 			return report.Run{}, err
 		}
 	}
 	run := report.Run{Commands: l.Requests(expected, o.RunTime)}
+	if most := sh.MaxRequests(); most > 0 {
+		run.Commands = min(run.Commands, most)
+	}
+	if err := prepare(run.Commands); err != nil {
+		return run, err
+	}
 	planned := time.Duration(float64(run.Commands) / expected * float64(time.Second))
 	before, err := s.costs(ctx, server)
 	if err != nil {
@@ -175,9 +180,10 @@ func (s *stand) run(ctx context.Context, server *target.Server, sh shape, expect
 	return run, nil
 }
 
-// prepare sends the set-up of a workload to a server.
-func (s *stand) prepare(ctx context.Context, server *target.Server, w *workload.Workload) error {
-	if len(w.Setup) == 0 {
+// prepare sends the set-up of a workload to a server for a run of that many requests, and waits until what it dropped is gone: freeing it
+// would be part of the next run.
+func (s *stand) prepare(ctx context.Context, server *target.Server, w *workload.Workload, requests int) error {
+	if !w.Prepared() {
 		return nil
 	}
 	c, err := server.Dial(ctx)
@@ -185,7 +191,34 @@ func (s *stand) prepare(ctx context.Context, server *target.Server, w *workload.
 		return err
 	}
 	defer func() { _ = c.Close() }()
-	return w.Prepare(c)
+	if err := w.Prepare(c, requests, s.options.Keys, s.options.ValueBytes); err != nil {
+		return err
+	}
+	if server.Name != target.Postkeys {
+		return nil
+	}
+	return s.freed(ctx)
+}
+
+// freedTimeout bounds how long dropped collections may take to be freed.
+const freedTimeout = time.Minute
+
+// freed waits until postkeys has freed all collections that were dropped.
+func (s *stand) freed(ctx context.Context) error {
+	for start := time.Now(); ; {
+		left, err := s.postgres.Database().Dropped(ctx, s.postgres.Schema)
+		if err != nil || left == 0 {
+			return err
+		}
+		if time.Since(start) > freedTimeout {
+			return fmt.Errorf("%d dropped collections have not been freed in %v", left, freedTimeout)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -146,11 +146,11 @@ func (s *stand) idleMemory(ctx context.Context, server *target.Server, c *report
 // busyRounds loads the keys and runs the busy clients beside the idle connections and without them, in turn. It closes them, whatever happens.
 func (s *stand) busyRounds(ctx context.Context, server *target.Server, idle idleSet, c *report.Connection) (err error) {
 	defer func() { err = errors.Join(err, idle.close()) }()
-	if err := s.load(ctx, server); err != nil {
-		return err
-	}
 	workloads, err := workload.Select(busyWorkloads)
 	if err != nil {
+		return err
+	}
+	if err := s.load(ctx, server, workloads); err != nil {
 		return err
 	}
 	rates := make(map[string]float64)

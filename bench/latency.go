@@ -46,7 +46,7 @@ func (s *stand) latency(ctx context.Context, workloads []workload.Workload) erro
 // latencyOf makes one run of each load, each half as long as one of throughput.
 func (s *stand) latencyOf(ctx context.Context, w *workload.Workload, server *target.Server) error {
 	o := s.options
-	if err := s.prepare(ctx, server, w); err != nil {
+	if err := s.prepare(ctx, server, w, 0); err != nil {
 		return err
 	}
 	command := client.NewTemplate(o.Keys, 1, w.Latency...)

@@ -13,7 +13,7 @@ import (
 // costs are counters of a server and its PostgreSQL at one moment. What is not known is negative.
 type costs struct {
 	server, postgres time.Duration
-	wal              int64
+	wal, disk, trips int64
 	busy, total      time.Duration // of all processors
 }
 
@@ -22,7 +22,7 @@ const questionTimeout = 20 * time.Second
 
 // costs reads the counters behind a server.
 func (s *stand) costs(ctx context.Context, server *target.Server) (costs, error) {
-	c := costs{postgres: -1, wal: -1}
+	c := costs{postgres: -1, wal: -1, disk: -1, trips: -1}
 	var err error
 	if c.server, err = process.TreeCPU(server.PID()); err != nil {
 		return c, fmt.Errorf("processor time of %s: %w", server.Name, err)
@@ -40,8 +40,26 @@ func (s *stand) costs(ctx context.Context, server *target.Server) (costs, error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, questionTimeout)
 	defer cancel()
-	c.wal, err = s.postgres.Database().WALBytes(ctx)
+	if c.wal, err = s.postgres.Database().WALBytes(ctx); err != nil {
+		return c, err
+	}
+	if c.disk, err = s.postgres.Database().DiskBytes(ctx, s.postgres.Schema); err != nil {
+		return c, err
+	}
+	c.trips, err = roundTrips(ctx, server)
 	return c, err
+}
+
+// roundTrips is how often postkeys has gone to PostgreSQL and back for its clients, -1 for a version that does not count.
+func roundTrips(ctx context.Context, server *target.Server) (int64, error) {
+	metrics, err := server.Metrics(ctx)
+	if err != nil {
+		return -1, err
+	}
+	if n, found := metrics["postkeys_round_trips_total"]; found {
+		return int64(n), nil
+	}
+	return -1, nil
 }
 
 // perCommand puts what was spent between two moments into a run.
@@ -56,6 +74,8 @@ func perCommand(r *report.Run, before, after costs, client time.Duration) {
 	r.ServerMicros = share(micros(after.server-before.server), true)
 	r.PostgresMicros = share(micros(after.postgres-before.postgres), before.postgres >= 0)
 	r.WALBytes = share(float64(after.wal-before.wal), before.wal >= 0)
+	r.DiskBytes = share(float64(max(0, after.disk-before.disk)), before.disk >= 0)
+	r.RoundTrips = share(float64(after.trips-before.trips), before.trips >= 0)
 	r.ClientMicros = share(micros(client), true)
 	r.Others = others(before, after, client)
 }

@@ -88,10 +88,13 @@ const calibrationTime = 200 * time.Millisecond
 const maxRequests = 100_000_000
 
 // Calibrate finds out roughly how many commands a second the load reaches, with short runs of growing length. They warm the
-// server up too. limit bounds each of them.
-func Calibrate(ctx context.Context, l Load, limit time.Duration) (float64, error) {
+// server up too. limit bounds each of them; before is called before each of them with the number of its requests.
+func Calibrate(ctx context.Context, l Load, limit time.Duration, before func(requests int) error) (float64, error) {
 	n := max(1000, l.minRequests())
 	for {
+		if err := before(n); err != nil {
+			return 0, err
+		}
 		r, _, err := Run(ctx, l, n, limit)
 		if err != nil {
 			return 0, err

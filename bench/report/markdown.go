@@ -97,13 +97,13 @@ func (r *Report) costs(d *document) {
 	}
 	d.line("## Costs per command")
 	d.line("Processor time in microseconds, user and system, medians. `bench` is redis-benchmark's own against %s. WAL is the "+
-		"write-ahead log of PostgreSQL.", r.Servers[0].Name)
+		"write-ahead log of PostgreSQL, disk what its tables and indexes grew by, and a round trip carries so many commands.", r.Servers[0].Name)
 	withPostgres := len(r.PostgreSQL) > 0
 	t := table{head: []string{"workload", "clients", "pipeline"}, left: []int{0}}
 	for _, s := range r.Servers {
 		t.head = append(t.head, s.Name)
 		if withPostgres && s.Name == r.Servers[0].Name {
-			t.head = append(t.head, "PostgreSQL", "WAL bytes")
+			t.head = append(t.head, "PostgreSQL", "WAL bytes", "disk bytes", "commands a round trip")
 		}
 	}
 	t.head = append(t.head, "bench")
@@ -112,10 +112,11 @@ func (r *Report) costs(d *document) {
 		row := []string{c.Workload, strconv.Itoa(c.Clients), strconv.Itoa(c.Pipeline)}
 		for _, s := range r.Servers {
 			runs := c.On(s.Name)
-			row = append(row, number(medianOf(runs, func(r Run) float64 { return r.ServerMicros })))
+			median := func(of func(Run) float64) float64 { return medianOf(runs, of) }
+			row = append(row, number(median(func(r Run) float64 { return r.ServerMicros })))
 			if withPostgres && s.Name == r.Servers[0].Name {
-				row = append(row, number(medianOf(runs, func(r Run) float64 { return r.PostgresMicros })),
-					number(medianOf(runs, func(r Run) float64 { return r.WALBytes })))
+				row = append(row, number(median(func(r Run) float64 { return r.PostgresMicros })), number(median(func(r Run) float64 { return r.WALBytes })),
+					number(median(func(r Run) float64 { return r.DiskBytes })), number(1/median(func(r Run) float64 { return r.RoundTrips })))
 			}
 		}
 		t.add(append(row, number(medianOf(c.On(r.Servers[0].Name), func(r Run) float64 { return r.ClientMicros })))...)
@@ -260,7 +261,7 @@ func ratio(r Ratio) string {
 // number shows a figure with about three digits; what is not known is negative or NaN.
 func number(v float64) string {
 	switch {
-	case math.IsNaN(v) || v < 0:
+	case math.IsNaN(v) || math.IsInf(v, 0) || v < 0:
 		return "–"
 	case v >= 99.95 || v == math.Trunc(v):
 		return fmt.Sprintf("%.0f", v)

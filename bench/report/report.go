@@ -69,7 +69,9 @@ type Run struct {
 	PostgresMicros float64 `json:"postgresql_cpu_us"`
 	ClientMicros   float64 `json:"client_cpu_us"`
 	WALBytes       float64 `json:"wal_bytes"`
-	Others         float64 `json:"others_cpu"` // share of the machine's processors that other programs had meanwhile
+	DiskBytes      float64 `json:"disk_bytes"`  // by which tables and indexes grew
+	RoundTrips     float64 `json:"round_trips"` // to PostgreSQL
+	Others         float64 `json:"others_cpu"`  // share of the machine's processors that other programs had meanwhile
 }
 
 // Reference is a line measured on PostgreSQL alone.

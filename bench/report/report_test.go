@@ -55,12 +55,12 @@ func sample() *Report {
 	}
 	set := Cell{Workload: "SET", Rows: 1, Clients: 50, Pipeline: 1}
 	for _, v := range []float64{19000, 21000, 20000} {
-		set.Add("postkeys", Run{Commands: 100000, PerSecond: v, P50Ms: 2, P99Ms: 5, ServerMicros: 12.34, PostgresMicros: 31, ClientMicros: 9.99, WALBytes: 181.5})
+		set.Add("postkeys", Run{Commands: 100000, PerSecond: v, P50Ms: 2, P99Ms: 5, ServerMicros: 12.34, PostgresMicros: 31, ClientMicros: 9.99, WALBytes: 181.5, DiskBytes: 40.4, RoundTrips: 0.02})
 		set.Add("redis-always", Run{Commands: 300000, PerSecond: 3 * v, ServerMicros: 8, PostgresMicros: -1, ClientMicros: 9, WALBytes: -1})
 		set.Add("redis", Run{Commands: 400000, PerSecond: 80000, ServerMicros: 6, PostgresMicros: -1, ClientMicros: 9, WALBytes: -1})
 	}
 	incr := Cell{Workload: "INCR <one key>", Rows: 1, Clients: 50, Pipeline: 16}
-	incr.Add("postkeys", Run{PerSecond: 900000, ServerMicros: 1, PostgresMicros: 0.123, ClientMicros: 1, WALBytes: 4})
+	incr.Add("postkeys", Run{PerSecond: 900000, ServerMicros: 1, PostgresMicros: 0.123, ClientMicros: 1, WALBytes: 4, DiskBytes: 0, RoundTrips: -1})
 	incr.Add("redis", Run{PerSecond: 600000, ServerMicros: 1, PostgresMicros: -1, ClientMicros: 1, WALBytes: -1})
 	r.Cells = []Cell{set, incr}
 	return r

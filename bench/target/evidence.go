@@ -3,8 +3,6 @@ package target
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"strings"
 	"time"
 )
@@ -27,7 +25,7 @@ func (s *Server) Evidence(ctx context.Context) (text string, answers bool) {
 		fmt.Fprintf(&b, "%s answers PING: %v.\n", s.Name, answers)
 	}
 	fmt.Fprintf(&b, "\nThe end of its log:\n%s\n", s.process.Log())
-	if s.profiles != "" {
+	if s.observed != "" {
 		fmt.Fprintf(&b, "\nIts goroutines:\n%s\n", s.stacks(ctx))
 	}
 	return b.String(), answers
@@ -43,17 +41,7 @@ func (s *Server) answers(ctx context.Context) bool {
 func (s *Server) stacks(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, evidenceTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.profiles+"/goroutine?debug=2", nil)
-	if err != nil {
-		return err.Error()
-	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	response, err := client.Do(request)
-	if err != nil {
-		return err.Error()
-	}
-	defer func() { _ = response.Body.Close() }()
-	stacks, err := io.ReadAll(io.LimitReader(response.Body, maxStacksBytes))
+	stacks, err := s.ask(ctx, "/debug/pprof/goroutine?debug=2", maxStacksBytes)
 	if err != nil {
 		return fmt.Sprintf("%s\n%v", stacks, err)
 	}

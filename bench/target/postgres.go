@@ -24,6 +24,7 @@ const cleanUpTimeout = time.Minute
 type Postgres struct {
 	DSN         string // of the database
 	PostkeysDSN string // the same for postkeys
+	Schema      string // of the tables of postkeys
 	Postmaster  int    // its process, 0 if that is not on this machine
 	Note        string // what the reader of the report has to know, or ""
 
@@ -49,7 +50,7 @@ func StartPostgres(ctx context.Context, dir, binDir, version string) (*Postgres,
 		return nil, err
 	}
 	dsn := server.DSN("postgres")
-	p := &Postgres{DSN: dsn, PostkeysDSN: dsn, Postmaster: server.PID(), embedded: server}
+	p := &Postgres{DSN: dsn, PostkeysDSN: dsn, Schema: "public", Postmaster: server.PID(), embedded: server}
 	if p.db, err = pgbench.Connect(ctx, dsn); err != nil {
 		return nil, errors.Join(err, p.Stop())
 	}
@@ -62,7 +63,7 @@ func UsePostgres(ctx context.Context, dsn string) (*Postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Postgres{DSN: dsn, PostkeysDSN: pgbench.WithSearchPath(dsn, schema), db: db}
+	p := &Postgres{DSN: dsn, PostkeysDSN: pgbench.WithSearchPath(dsn, schema), Schema: schema, db: db}
 	if err := db.CreateSchema(ctx, schema); err != nil {
 		return nil, errors.Join(err, db.Close(ctx))
 	}

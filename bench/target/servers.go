@@ -66,7 +66,7 @@ func StartPostkeys(ctx context.Context, binary, dsn string, env []string, maxCli
 		return nil, err
 	}
 	s.Command = strings.TrimSpace(strings.Join(env, " ") + " postkeys")
-	s.profiles = "http://" + metrics + "/debug/pprof"
+	s.observed = "http://" + metrics
 	return s, nil
 }
 

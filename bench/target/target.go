@@ -44,7 +44,7 @@ type Server struct {
 	About   string // what sets it apart, or ""
 
 	process  *process.Process
-	profiles string // where it serves its profiles, "" for nowhere
+	observed string // where it serves metrics and profiles, "" for nowhere
 }
 
 // PID is the number of the server's process.

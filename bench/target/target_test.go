@@ -58,7 +58,7 @@ func TestRedisServesBothWays(t *testing.T) {
 				t.Errorf("%s: %s = %+v, %v", s.Name, name, v, err)
 			}
 		}
-		if err := workload.Load(c, 250, 5); err != nil {
+		if err := workload.Load(c, workload.Table, 250, 5); err != nil {
 			t.Fatal(err)
 		}
 		for key, value := range map[string]string{"key:000000000000": "xxxxx", "key:000000000249": "xxxxx", "counter:000000000249": "0"} {
@@ -66,7 +66,7 @@ func TestRedisServesBothWays(t *testing.T) {
 				t.Errorf("%s: %s = %+v, %v", s.Name, key, v, err)
 			}
 		}
-		if v, err := c.Do("DBSIZE"); err != nil || v.Int != 500 {
+		if v, err := c.Do("DBSIZE"); err != nil || v.Int != 750 {
 			t.Errorf("%s: %+v keys, %v", s.Name, v.Int, err)
 		}
 	}

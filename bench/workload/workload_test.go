@@ -20,6 +20,9 @@ func TestTable(t *testing.T) {
 		if (w.Test == "") == (len(w.Command) == 0) {
 			t.Errorf("%s: needs a test or a command", w.Name)
 		}
+		if w.Group == "" {
+			t.Errorf("%s belongs to no group", w.Name)
+		}
 		if w.Rows < 1 {
 			t.Errorf("%s: touches %d rows", w.Name, w.Rows)
 		}
@@ -54,13 +57,29 @@ func TestSelect(t *testing.T) {
 	}
 }
 
+func TestSelectGroup(t *testing.T) {
+	t.Parallel()
+	all, err := Select([]string{"Collections"})
+	if err != nil || len(all) < 10 || slices.ContainsFunc(all, func(w Workload) bool { return w.Group != Collections }) {
+		t.Errorf("%d rows, %v", len(all), err)
+	}
+}
+
 func TestFamiliesAreThoseOfTheWorkloads(t *testing.T) {
 	t.Parallel()
 	for _, w := range Table {
 		for _, arg := range w.Latency {
-			if strings.Contains(arg, client.Placeholder) && !slices.ContainsFunc(families, func(f family) bool { return f.pattern == arg }) {
+			if strings.Contains(arg, client.Placeholder) && !slices.ContainsFunc(families, func(f family) bool { return f.key == arg && f.neededBy(w) }) {
 				t.Errorf("%s: keys %s are not loaded", w.Name, arg)
 			}
 		}
+	}
+}
+
+func TestExpand(t *testing.T) {
+	t.Parallel()
+	got := expand([]string{"HSET", "hash:" + client.Placeholder, "f", Value}, 7, "xx")
+	if want := []string{"HSET", "hash:000000000007", "f", "xx"}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
 	}
 }

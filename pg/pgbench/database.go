@@ -76,6 +76,20 @@ func (d *Database) WALBytes(ctx context.Context) (int64, error) {
 	return d.number(ctx, "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint")
 }
 
+const sqlDiskBytes = `
+SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint
+FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind = 'r' AND relname LIKE 'kv\_%'`
+
+// DiskBytes is what the tables and indexes of the postkeys in a schema take.
+func (d *Database) DiskBytes(ctx context.Context, schema string) (int64, error) {
+	return d.number(ctx, sqlDiskBytes, []byte(schema))
+}
+
+// Dropped is how many collections of the postkeys in a schema have been dropped and not been freed yet.
+func (d *Database) Dropped(ctx context.Context, schema string) (int64, error) {
+	return d.number(ctx, "SELECT count(*) FROM "+schema+".kv_dropped_colls")
+}
+
 // Connections counts the connections that name themselves as the server does.
 func (d *Database) Connections(ctx context.Context, application string) (int, error) {
 	n, err := d.number(ctx, "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1", []byte(application))

@@ -19,13 +19,30 @@ const (
 	ModifyMany Line = "modify many" // lock and load, add one in Go, one UPDATE from unnest, commit: two round trips
 	ReadOne    Line = "read one"
 	WriteOne   Line = "write one"
+
+	// Rows of small hashes, packed.
+	ReadPacked   Line = "read packed"
+	ModifyPacked Line = "modify packed"
+
+	// Elements of one large collection. Those that change any lock and write the row of the collection as well: two round trips.
+	ReadElements   Line = "read elements"   // fields of a hash
+	UpdateElements Line = "update elements" // values of fields
+	UpdateScores   Line = "update scores"   // members of a sorted set, which moves them in an index
+	InsertElements Line = "insert elements" // members of a set, after a look for them
+	DeleteElements Line = "delete elements" // those of a sorted set with the lowest scores
 )
 
 // Lines are all lines in the order in which they are shown.
-var Lines = []Line{ReadMany, WriteMany, ModifyMany, ReadOne, WriteOne}
+var Lines = []Line{
+	ReadMany, WriteMany, ModifyMany, ReadOne, WriteOne, ReadPacked, ModifyPacked,
+	ReadElements, UpdateElements, UpdateScores, InsertElements, DeleteElements,
+}
 
-// Many tells whether the line takes many keys at once.
-func (l Line) Many() bool { return l == ReadMany || l == WriteMany || l == ModifyMany }
+// Many tells whether the line takes many keys or elements at once.
+func (l Line) Many() bool { return l != ReadOne && l != WriteOne }
+
+// packed tells whether the line is about rows of packed hashes.
+func (l Line) packed() bool { return l == ReadPacked || l == ModifyPacked }
 
 // Load says how a line is driven.
 type Load struct {
@@ -59,10 +76,18 @@ func (r *Reference) Run(ctx context.Context, l Load) (Result, error) {
 		first error
 		wg    sync.WaitGroup
 	)
+	if l.Line == DeleteElements {
+		if err := r.refill(ctx); err != nil {
+			return Result{}, fmt.Errorf("fill a collection: %w", err)
+		}
+	}
 	r.runs++
 	start := time.Now()
 	for i := range l.Clients {
 		w := newWorker(r, r.runs<<32+uint64(i))
+		if l.Line.packed() {
+			w.packed()
+		}
 		wg.Go(func() {
 			got, err := w.run(ctx, idle, l, start)
 			mu.Lock()
@@ -87,6 +112,9 @@ func (r *Reference) Run(ctx context.Context, l Load) (Result, error) {
 func (w *worker) run(ctx context.Context, idle chan *pgconn.PgConn, l Load, start time.Time) (Result, error) {
 	step := map[Line]func(context.Context, *pgconn.PgConn) error{
 		ReadMany: w.readMany, WriteMany: w.writeMany, ModifyMany: w.modifyMany, ReadOne: w.readOne, WriteOne: w.writeOne,
+		ReadPacked: w.readMany, ModifyPacked: w.modifyPacked,
+		ReadElements: w.readFields, UpdateElements: w.updateFields, UpdateScores: w.updateScores, InsertElements: w.insertMembers,
+		DeleteElements: w.deleteLowest,
 	}[l.Line]
 	if step == nil {
 		return Result{}, fmt.Errorf("no line %q", l.Line)
@@ -104,6 +132,9 @@ func (w *worker) run(ctx context.Context, idle chan *pgconn.PgConn, l Load, star
 		idle <- conn
 		if err != nil {
 			return got, err
+		}
+		if len(w.chosen) == 0 {
+			break // everything has been taken away
 		}
 		got.Rows += int64(len(w.chosen))
 		got.Statements++

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -27,6 +28,7 @@ type Reference struct {
 	space []byte // of the rows, in the form of a parameter
 	conns []*pgconn.PgConn
 	runs  uint64 // so far: each draws other keys
+	taken int    // the collection from which elements were taken away last
 }
 
 // sessionSettings are those under which postkeys' own statements run: planned once, by index.
@@ -77,7 +79,7 @@ func (r *Reference) prepare(ctx context.Context) error {
 	}
 	r.space = rows[0][0]
 	for _, conn := range r.conns {
-		for _, s := range statements {
+		for _, s := range slices.Concat(statements, elementStatements) {
 			if _, err := conn.Prepare(ctx, s.name, s.sql, nil); err != nil {
 				return fmt.Errorf("statement %s: %w", s.name, err)
 			}
@@ -86,17 +88,30 @@ func (r *Reference) prepare(ctx context.Context) error {
 	return r.load(ctx)
 }
 
-// load writes every key once.
+// load writes every key once, and fills the collections.
 func (r *Reference) load(ctx context.Context) error {
+	packed := newWorker(r, 0)
+	packed.packed()
+	for _, w := range []*worker{newWorker(r, 0), packed} {
+		if err := r.loadKeys(ctx, w); err != nil {
+			return fmt.Errorf("load the keys: %w", err)
+		}
+	}
+	if err := r.loadElements(ctx); err != nil {
+		return fmt.Errorf("load the collections: %w", err)
+	}
+	return nil
+}
+
+func (r *Reference) loadKeys(ctx context.Context, w *worker) error {
 	const rowsAtOnce = 1000
-	w := newWorker(r, 0)
 	for from := 0; from < r.cfg.Keys; from += rowsAtOnce {
 		w.chosen = w.chosen[:0]
 		for key := from; key < min(from+rowsAtOnce, r.cfg.Keys); key++ {
 			w.chosen = append(w.chosen, key)
 		}
 		if err := w.writeMany(ctx, r.conns[0]); err != nil {
-			return fmt.Errorf("load the keys: %w", err)
+			return err
 		}
 	}
 	return nil

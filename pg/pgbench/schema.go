@@ -19,6 +19,11 @@ func (d *Database) DropSchema(ctx context.Context, name string) error {
 	return d.exec(ctx, "DROP SCHEMA IF EXISTS "+name+" CASCADE")
 }
 
+// change runs one statement with parameters as text.
+func (d *Database) change(ctx context.Context, sql string, args ...[]byte) error {
+	return d.conn.ExecParams(ctx, sql, args, nil, nil, nil).Read().Err
+}
+
 func (d *Database) exec(ctx context.Context, sql string) error {
 	_, err := d.conn.Exec(ctx, sql).ReadAll()
 	return err

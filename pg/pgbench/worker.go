@@ -66,17 +66,29 @@ type worker struct {
 	space  []byte
 	limit  int // of keys
 	rng    *rand.Rand
+	prefix string
+	taken  int   // the collection to take elements from
 	chosen []int // keys of the next statement, ascending, which is also the order of locks
 	value  []byte
 	keys   []byte // the parameter with the keys
 	values []byte // and that with the values
+
+	elements elements
 }
 
 func newWorker(r *Reference, seed uint64) *worker {
 	return &worker{
-		space: r.space, limit: r.cfg.Keys, rng: rand.New(rand.NewPCG(seed, 7)),
+		prefix: "key:", taken: r.taken, space: r.space, limit: r.cfg.Keys, rng: rand.New(rand.NewPCG(seed, 7)),
 		value: bytes.Repeat([]byte("0"), max(1, r.cfg.ValueBytes)), // digits, so that it can be counted up
 	}
+}
+
+// packedBytes is about what ten fields named field:0 with short values take when they are packed.
+const packedBytes = 121
+
+// packed makes the worker use rows of small hashes.
+func (w *worker) packed() {
+	w.prefix, w.value = "hash:", bytes.Repeat([]byte("0"), packedBytes)
 }
 
 // choose draws the keys of the next statement. An upsert refuses to touch one row twice, so duplicates are dropped.
@@ -90,8 +102,12 @@ func (w *worker) choose(n int) {
 }
 
 // appendKey appends a key as redis-benchmark writes it.
-func appendKey(dst []byte, n int) []byte {
-	dst = append(dst, "key:"...)
+func (w *worker) appendKey(dst []byte, n int) []byte {
+	return appendNumbered(append(dst, w.prefix...), n)
+}
+
+// appendNumbered appends a number as redis-benchmark writes it.
+func appendNumbered(dst []byte, n int) []byte {
 	digits := strconv.Itoa(n)
 	dst = append(dst, "000000000000"[:12-len(digits)]...)
 	return append(dst, digits...)
@@ -99,9 +115,9 @@ func appendKey(dst []byte, n int) []byte {
 
 func (w *worker) encodeKeys() {
 	w.keys = appendArrayHeader(w.keys[:0], len(w.chosen))
-	var key [16]byte
+	var key [24]byte
 	for _, n := range w.chosen {
-		w.keys = appendElement(w.keys, appendKey(key[:0], n))
+		w.keys = appendElement(w.keys, w.appendKey(key[:0], n))
 	}
 }
 
@@ -118,7 +134,7 @@ func (w *worker) readMany(ctx context.Context, conn *pgconn.PgConn) error {
 }
 
 func (w *worker) readOne(ctx context.Context, conn *pgconn.PgConn) error {
-	w.keys = appendKey(w.keys[:0], w.chosen[0])
+	w.keys = w.appendKey(w.keys[:0], w.chosen[0])
 	return w.expectRows(conn.ExecPrepared(ctx, "read_one", [][]byte{w.space, w.keys}, paramFormats[:2], resultFormats), nil)
 }
 
@@ -148,7 +164,7 @@ func (w *worker) writeMany(ctx context.Context, conn *pgconn.PgConn) error {
 }
 
 func (w *worker) writeOne(ctx context.Context, conn *pgconn.PgConn) error {
-	w.keys = appendKey(w.keys[:0], w.chosen[0])
+	w.keys = w.appendKey(w.keys[:0], w.chosen[0])
 	return w.expectChanges(conn.ExecPrepared(ctx, "write_one", [][]byte{w.space, w.keys, w.value}, paramFormats, nil))
 }
 
@@ -163,6 +179,22 @@ func (w *worker) expectChanges(result *pgconn.ResultReader) error {
 
 // modifyMany is the general way of a round: 1. lock and load the rows, 2. change them in Go, 3. write them back and commit.
 func (w *worker) modifyMany(ctx context.Context, conn *pgconn.PgConn) error {
+	return w.modify(ctx, conn, func(value []byte) ([]byte, error) {
+		n, err := strconv.ParseInt(string(value), 10, 64)
+		return strconv.AppendInt(nil, n+1, 10), err
+	})
+}
+
+// modifyPacked writes another byte into each row: what a packed collection costs, but for taking it apart.
+func (w *worker) modifyPacked(ctx context.Context, conn *pgconn.PgConn) error {
+	return w.modify(ctx, conn, func(value []byte) ([]byte, error) {
+		changed := bytes.Clone(value)
+		changed[len(changed)/2]++
+		return changed, nil
+	})
+}
+
+func (w *worker) modify(ctx context.Context, conn *pgconn.PgConn, change func([]byte) ([]byte, error)) error {
 	w.encodeKeys()
 	var load pgconn.Batch
 	load.ExecPrepared("begin", nil, nil, nil)
@@ -172,9 +204,9 @@ func (w *worker) modifyMany(ctx context.Context, conn *pgconn.PgConn) error {
 	var err error
 	if begun := loaded.NextResult(); begun && loaded.NextResult() {
 		err = w.expectRows(loaded.ResultReader(), func(row [][]byte) error {
-			n, err := strconv.ParseInt(string(row[columnValue]), 10, 64)
+			value, err := change(row[columnValue])
 			keys = appendElement(keys, row[columnKey])
-			values = appendElement(values, strconv.AppendInt(nil, n+1, 10))
+			values = appendElement(values, value)
 			return err
 		})
 	}
