@@ -382,7 +382,7 @@ func checkRanges(rng *rand.Rand, ms *pg.Members, m *model) error {
 		return cmp.Or(cmp.Compare(m.scores[a], m.scores[b]), cmp.Compare(a, b))
 	})
 	r := pg.ScoreRange{Min: float64(rng.IntN(30)) / 2, Max: float64(rng.IntN(60)) / 2}
-	s := pg.Slice{Offset: int64(rng.IntN(5)), Count: int64(rng.IntN(20) - 1), Reverse: rng.IntN(2) == 0}
+	s := pg.Slice{Offset: int64(rng.IntN([]int{5, 100}[rng.IntN(2)])), Count: int64(rng.IntN(20) - 1), Reverse: rng.IntN(2) == 0}
 	if rng.IntN(2) == 0 {
 		r, s = someRange(rng)
 	}

@@ -3,6 +3,7 @@ package pg_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -151,4 +152,55 @@ func countUnits(t *testing.T, c *pg.Conn, cl claim, needs *pg.Needs, apply func(
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestDeepSlices compares slices of a large sorted set that leave out many members with what they should be.
+func TestDeepSlices(t *testing.T) {
+	t.Parallel()
+	c := connect(t, config(t))
+	fillLarge(t, c)
+	want := make([]string, 2000)
+	for i := range want {
+		want[i] = fmt.Sprintf("member %d", i)
+	}
+	slices.Sort(want)
+	lex := pg.LexRange{Min: []byte(want[5]), Max: []byte(want[1990]), OpenMin: true, OpenMax: true}
+	for _, reverse := range []bool{false, true} {
+		byName, byScore := slices.Clone(want[6:1990]), slices.Clone(want)
+		if reverse {
+			slices.Reverse(byName)
+			slices.Reverse(byScore)
+		}
+		for _, s := range []pg.Slice{{Offset: 40, Count: 7}, {Offset: 1980, Count: 30}, {Offset: 1900, Count: -1}, {Offset: 5000, Count: -1}} {
+			s.Reverse = reverse
+			unit(t, c, []claim{update("zset")}, func(_ *pg.Tx, e []*pg.Entry) {
+				ms, err := e[0].Members(pg.TypeZset)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := ms.RangeByLex(lex, s)
+				if err == nil {
+					err = sameMembers(fmt.Sprint("by name ", s), got, sliceOf(byName, s))
+				}
+				if err == nil {
+					got, err = ms.RangeByScore(pg.ScoreRange{Min: -1, Max: 1}, s)
+				}
+				if err == nil {
+					err = sameMembers(fmt.Sprint("by score ", s), got, sliceOf(byScore, s))
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+// sliceOf applies a slice to names that are in its direction.
+func sliceOf(names []string, s pg.Slice) []string {
+	names = names[min(int(s.Offset), len(names)):]
+	if s.Count >= 0 {
+		names = names[:min(int(s.Count), len(names))]
+	}
+	return names
 }

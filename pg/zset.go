@@ -33,9 +33,10 @@ var everyScore = ScoreRange{math.Inf(-1), math.Inf(1)}
 // out of order among themselves, so that sets with such members are loaded as a
 // whole where order matters.
 const (
-	zsetLowest  = `SELECT e.score FROM kv_zsets e WHERE e.coll = $1 ORDER BY e.score, e.member LIMIT 1`
-	zsetByScore = ` FROM kv_zsets f WHERE f.coll = $1 AND f.score >= $2 AND f.score <= $3`
-	zsetByLex   = ` FROM kv_zsets f WHERE f.coll = $1 AND f.score = (` + zsetLowest + `)
+	zsetLowest   = `SELECT e.score FROM kv_zsets e WHERE e.coll = $1 ORDER BY e.score, e.member LIMIT 1`
+	zsetByScore  = ` FROM kv_zsets f WHERE f.coll = $1 AND f.score >= $2 AND f.score <= $3`
+	zsetOneScore = ` FROM kv_zsets f WHERE f.coll = $1 AND f.score = (` + zsetLowest + `)`
+	zsetByLex    = zsetOneScore + `
   AND f.member >= $2 AND f.member <= $3 AND (f.member <> $2 OR NOT $4) AND (f.member <> $3 OR NOT $5)`
 	upward   = ` ORDER BY f.score, f.member`
 	downward = ` ORDER BY f.score DESC, f.member DESC`
@@ -43,10 +44,30 @@ const (
 	sqlZsetRange    = `SELECT ` + zsetColumns + zsetByScore + upward + ` OFFSET $4 LIMIT $5`
 	sqlZsetRevRange = `SELECT ` + zsetColumns + zsetByScore + downward + ` OFFSET $4 LIMIT $5`
 	sqlZsetCount    = `SELECT count(*)` + zsetByScore
+
 	sqlZsetLex      = `SELECT ` + zsetColumns + zsetByLex + upward + ` OFFSET $6 LIMIT $7`
 	sqlZsetRevLex   = `SELECT ` + zsetColumns + zsetByLex + downward + ` OFFSET $6 LIMIT $7`
 	sqlZsetLexCount = `SELECT count(*)` + zsetByLex
-	sqlZsetRank     = `
+
+	// OFFSET reads the rows that it leaves out. Where these are many, the index
+	// alone finds the first member, and rows are read from there on. That bound
+	// takes the place of the range's own: with both, the index would be walked
+	// from the latter.
+	zsetScoreUp = ` FROM kv_zsets f WHERE f.coll = $1 AND f.score <= $3 AND (f.score, f.member) >= (SELECT f.score, f.member` +
+		zsetByScore + upward + ` OFFSET $4 LIMIT 1)`
+	zsetScoreDown = ` FROM kv_zsets f WHERE f.coll = $1 AND f.score >= $2 AND (f.score, f.member) <= (SELECT f.score, f.member` +
+		zsetByScore + downward + ` OFFSET $4 LIMIT 1)`
+	zsetLexUp = zsetOneScore + ` AND f.member <= $3 AND (f.member <> $3 OR NOT $5) AND f.member >= (SELECT f.member` +
+		zsetByLex + upward + ` OFFSET $6 LIMIT 1)`
+	zsetLexDown = zsetOneScore + ` AND f.member >= $2 AND (f.member <> $2 OR NOT $4) AND f.member <= (SELECT f.member` +
+		zsetByLex + downward + ` OFFSET $6 LIMIT 1)`
+
+	sqlZsetRangeDeep    = `SELECT ` + zsetColumns + zsetScoreUp + upward + ` LIMIT $5`
+	sqlZsetRevRangeDeep = `SELECT ` + zsetColumns + zsetScoreDown + downward + ` LIMIT $5`
+	sqlZsetLexDeep      = `SELECT ` + zsetColumns + zsetLexUp + upward + ` LIMIT $7`
+	sqlZsetRevLexDeep   = `SELECT ` + zsetColumns + zsetLexDown + downward + ` LIMIT $7`
+
+	sqlZsetRank = `
 SELECT count(*) FROM kv_zsets f WHERE f.coll = $1 AND (f.score, f.member) <
   ((SELECT e.score FROM kv_zsets e WHERE e.coll = $1 AND e.hash = $2 AND e.member = $3), $3)`
 	sqlZsetEnds = `
@@ -72,23 +93,43 @@ func (ms *Members) ordered() (bool, error) {
 }
 
 func (r ScoreRange) query(s Slice) query {
-	return s.query(stmtZsetRange, stmtZsetRevRange, float8Param(r.Min), float8Param(r.Max))
+	return s.query(scoreStatements, float8Param(r.Min), float8Param(r.Max))
 }
 
 func (r ScoreRange) countQuery() query {
 	return query{stmtZsetCount, [][]byte{float8Param(r.Min), float8Param(r.Max)}}
 }
 
+// rangeStatements are the statements for ranges of a kind: upward and downward,
+// and both for slices that leave out many members.
+type rangeStatements struct{ up, down, upDeep, downDeep statement }
+
+var (
+	scoreStatements = rangeStatements{stmtZsetRange, stmtZsetRevRange, stmtZsetRangeDeep, stmtZsetRevRangeDeep}
+	nameStatements  = rangeStatements{stmtZsetLex, stmtZsetRevLex, stmtZsetLexDeep, stmtZsetRevLexDeep}
+)
+
+// deepOffset is from how many members left out on the index is asked first.
+const deepOffset = 32
+
 // query makes a query for the members of a range with these bounds.
-func (s Slice) query(up, down statement, bounds ...[]byte) query {
+func (s Slice) query(r rangeStatements, bounds ...[]byte) query {
 	limit := []byte(nil)
 	if s.Count >= 0 {
 		limit = int8Param(s.Count)
 	}
-	if s.Reverse {
-		up = down
+	q := query{params: append(bounds, int8Param(s.Offset), limit)}
+	switch deep := s.Offset >= deepOffset; {
+	case deep && s.Reverse:
+		q.s = r.downDeep
+	case deep:
+		q.s = r.upDeep
+	case s.Reverse:
+		q.s = r.down
+	default:
+		q.s = r.up
 	}
-	return query{up, append(bounds, int8Param(s.Offset), limit)}
+	return q
 }
 
 // RangeByScore returns members in the order of a sorted set.
@@ -171,6 +212,9 @@ func (ms *Members) CountByScore(r ScoreRange) (n int64, err error) {
 		}
 		return n, nil
 	}
+	if r == everyScore {
+		return ms.count, nil
+	}
 	return ms.askCount(r.countQuery())
 }
 
@@ -226,7 +270,7 @@ func (r LexRange) contains(name []byte) bool {
 }
 
 func (r LexRange) query(s Slice) query {
-	return s.query(stmtZsetLex, stmtZsetRevLex, r.params()...)
+	return s.query(nameStatements, r.params()...)
 }
 
 func (r LexRange) countQuery() query { return query{stmtZsetLexCount, r.params()} }
