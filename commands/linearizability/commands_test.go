@@ -72,6 +72,8 @@ type mix struct {
 	apart int
 	// pipelines says that one command in so many comes as a pipeline; 0: none does.
 	pipelines int
+	// transactions says that one command in so many is a transaction of a few; 0: none is.
+	transactions int
 	// hard adds a kind with database indexes of its own, and one in which all kinds meet.
 	hard bool
 	// long makes the values of every other epoch so long that few of them fill a row of PostgreSQL.
@@ -158,13 +160,16 @@ func (c *client) checked(epoch int64) []command {
 	if m.long && epoch%2 == 1 {
 		p.tail = longMark
 	}
-	next := func() []string { return m.kinds[c.random.IntN(len(m.kinds))](p) }
+	next := func(p place) []string { return m.kinds[c.random.IntN(len(m.kinds))](p) }
 	switch n := int(1 + 2*epoch); {
 	case kind < len(m.kinds):
-		next = func() []string { return m.kinds[kind](p) }
+		next = m.kinds[kind]
 	case kind == len(m.kinds) && n+1 < databases: // a very long run has none left for it
 		p.db, p.dbs = c.random.IntN(2), [2]int{n, n + 1}
-		next = func() []string { return indexes(p) }
+		next = indexes
+	}
+	if m.transactions > 0 && c.random.IntN(m.transactions) == 0 {
+		return []command{c.transaction(p, next)}
 	}
 	length := 1
 	if m.pipelines > 0 && c.random.IntN(m.pipelines) == 0 {
@@ -174,10 +179,23 @@ func (c *client) checked(epoch int64) []command {
 	for i := range commands {
 		c.serial++
 		p.value = fmt.Sprintf("%d.%d%s", c.id, c.serial, p.tail)
-		commands[i] = command{group: p.name, db: p.db, database: p.dbs[p.db], args: next()}
+		commands[i] = command{group: p.name, db: p.db, database: p.dbs[p.db], args: next(p)}
 		if kind < m.singles {
 			commands[i].group = commands[i].args[1]
 		}
 	}
 	return commands
+}
+
+// transaction makes a command of several: the checker sees EXEC alone.
+func (c *client) transaction(p place, next func(p place) []string) command {
+	t := command{group: p.name, db: p.db, database: p.dbs[p.db], args: words("EXEC")}
+	for len(t.queue) < 2 || c.random.IntN(2) == 0 {
+		c.serial++
+		p.value = fmt.Sprintf("%d.%d%s", c.id, c.serial, p.tail)
+		if args := next(p); choices[args[0]] == nil { // the model finds the outcome of a choice by its whole reply
+			t.queue = append(t.queue, args)
+		}
+	}
+	return t
 }

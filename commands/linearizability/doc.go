@@ -22,5 +22,8 @@
 //
 // A model of SPOP has to allow for every choice: one whose reply was lost leaves several possible states (possible).
 //
-// Flags of the tests make runs longer and others: -load, -crashload, -crashes, -seed, -hard.
+// Transactions are one command for the checker, over several keys.
+//
+// Flags of the tests make runs longer and others: -load, -crashload, -crashes, -seed, -hard, -severalkinds. A history without an order is
+// saved as JSON and drawn as HTML below .build, or LINEARIZABILITY_DIR; LINEARIZABILITY_HISTORY=file runs the checker on a saved one.
 package linearizability

@@ -43,6 +43,12 @@ func explain(history []porcupine.Operation) string {
 				left--
 			}
 		}
+		if result == porcupine.Illegal {
+			fmt.Fprintf(&b, "without all that can be left out:\n")
+			for _, op := range minimise(ops) {
+				b.WriteString(line(op))
+			}
+		}
 		return b.String()
 	}
 	return ""

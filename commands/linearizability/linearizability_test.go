@@ -38,14 +38,16 @@ func TestTwoServersWithoutACommonKeyspaceFail(t *testing.T) {
 // TestModelAgreesWithRedis: one redis-server, which runs one command after the other, has a history with an order.
 func TestModelAgreesWithRedis(t *testing.T) {
 	t.Parallel()
-	addr := redis(t).Addr
-	w := startWorkload(collectionMix(), addr, addr)
-	if err := w.progress(6000, time.Minute); err != nil {
-		t.Fatal(err)
-	}
-	w.finish()
-	if err := w.verify(addr, ""); err != nil {
-		t.Error(err)
+	for _, m := range []mix{collectionMix(), severalMix()} {
+		addr := redis(t).Addr
+		w := startWorkload(m, addr, addr)
+		if err := w.progress(6000, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		w.finish()
+		if err := w.verify(addr, ""); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -110,11 +112,15 @@ func redis(t *testing.T) *servertest.Server {
 	return servertest.Redis(t, "--databases", strconv.Itoa(databases))
 }
 
-// picture is where a failing history is drawn.
+// picture is where a failing history is drawn, and saved beside it as JSON: below LINEARIZABILITY_DIR, or with what is built.
 func picture(t *testing.T) string {
+	name := fmt.Sprintf("%s-seed%d.html", t.Name(), *seed)
+	if dir := os.Getenv("LINEARIZABILITY_DIR"); dir != "" {
+		return filepath.Join(dir, name)
+	}
 	root, err := servertest.ModuleRoot()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(root, ".build", t.Name()+".html")
+	return filepath.Join(root, ".build", name)
 }

@@ -17,6 +17,7 @@ type command struct {
 	group string
 	db    int // which of the group's two database indexes: 0 or 1
 	args  []string
+	queue [][]string // the commands of a transaction, of which args is the EXEC
 
 	database int // its number
 }
@@ -85,7 +86,11 @@ var model = porcupine.Model{
 		if o.unknown {
 			o.reply = "(unknown)"
 		}
-		return fmt.Sprintf("[%d] %s: %.60q", c.db, strings.Join(c.args, " "), o.reply)
+		var queue strings.Builder
+		for _, args := range c.queue {
+			queue.WriteString(strings.Join(args, " ") + "; ")
+		}
+		return fmt.Sprintf("[%d] %s%s: %.90q", c.db, queue.String(), strings.Join(c.args, " "), o.reply)
 	},
 	DescribeState: func(s any) string { return fmt.Sprintf("%v", s.(possible)) },
 }
@@ -152,6 +157,14 @@ func apply(s state, c command) (reply string, after state) {
 		}
 	}
 	switch c.args[0] {
+	case "EXEC":
+		reply = fmt.Sprintf("*%d\r\n", len(c.queue))
+		for _, args := range c.queue {
+			var one string
+			one, s = apply(s, command{db: c.db, args: args})
+			reply += one
+		}
+		return reply, s
 	case "GET":
 		return bulk(*key), s
 	case "MGET":

@@ -59,7 +59,7 @@ func (w *workload) verify(reader, picture string) error {
 	if result != porcupine.Ok {
 		err := fmt.Errorf("the history of %d commands: %s; drawn into %q\n%s", len(w.history), result, picture, explain(w.history))
 		if picture != "" {
-			err = errors.Join(err, porcupine.VisualizePath(model, info, picture))
+			err = errors.Join(err, porcupine.VisualizePath(model, info, picture), save(w.history, strings.TrimSuffix(picture, ".html")+".json"))
 		}
 		return err
 	}

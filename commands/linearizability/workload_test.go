@@ -148,13 +148,20 @@ func (c *client) command() bool {
 	if !c.choose(commands[0].database) {
 		return false
 	}
-	lines := make([][]string, len(commands))
+	var lines [][]string
+	var last []int // the lines whose replies are those of the commands
 	for i := range commands {
-		lines[i] = commands[i].args
+		if queue := commands[i].queue; queue != nil {
+			lines = append(append(lines, words("MULTI")), queue...)
+		}
+		last = append(last, len(lines))
+		lines = append(lines, commands[i].args)
 	}
 	call := time.Since(c.w.start)
 	executed := true
-	for i, r := range c.do(lines...) {
+	results := c.do(lines...)
+	for i := range commands {
+		r := results[last[i]]
 		executed = executed && r.executed
 		if !r.executed && !r.unknown || r.unknown && reads[commands[i].args[0]] {
 			continue
@@ -233,7 +240,7 @@ func (c *client) do(commands ...[]string) []result {
 // judge tells from its reply whether a command was executed.
 func (c *client) judge(r *result, args []string, reply string) {
 	switch {
-	case strings.HasPrefix(reply, "-LOADING "):
+	case strings.HasPrefix(reply, "-LOADING "), strings.HasPrefix(reply, "-EXECABORT "): // which follows LOADING for a queued command
 		return
 	case strings.HasPrefix(reply, "-ERR the outcome of this command is unknown"):
 		r.unknown = true
