@@ -80,9 +80,10 @@ func (d *decoder) value(t *token, depth, stack int) glua.LValue {
 	case arrayBegin:
 		d.descend(depth+1, stack+2)
 		return d.array(t, depth+1, stack)
+	default:
+		d.fail("value", t)
+		return nil
 	}
-	d.fail("value", t)
-	return nil
 }
 
 // descend checks the limits on depth.
