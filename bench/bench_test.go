@@ -93,10 +93,8 @@ func TestCompareTwoRedis(t *testing.T) {
 // A PostgreSQL that runs already is measured too, with everything that is known of it.
 func TestComparePostkeysOnADatabase(t *testing.T) {
 	t.Parallel()
-	o := small(t)
+	o := onDatabase(t)
 	o.Only = []string{target.Postkeys}
-	o.Binary = os.Getenv("POSTKEYS_BINARY")
-	o.PGDSN = pgtest.DSN(t)
 	o.Workloads = []string{"SET", "INCR", "SPOP"}
 	r, err := Compare(t.Context(), o)
 	if err != nil {
@@ -120,6 +118,61 @@ func TestComparePostkeysOnADatabase(t *testing.T) {
 	}
 	if len(r.Goals) == 0 || len(r.PostgreSQL) == 0 {
 		t.Errorf("goals %v, PostgreSQL %v", r.Goals, r.PostgreSQL)
+	}
+}
+
+// onDatabase are options for a look at postkeys alone.
+func onDatabase(t *testing.T) Options {
+	t.Helper()
+	o := small(t)
+	o.Binary, o.PGDSN = os.Getenv("POSTKEYS_BINARY"), pgtest.DSN(t)
+	return o
+}
+
+func TestGrowth(t *testing.T) {
+	t.Parallel()
+	o := onDatabase(t)
+	o.Sizes, o.Keys = []int{10, 300}, 2000
+	r, err := Growth(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := len(workload.SizedCommands) + len([]string{"RENAME", "DEL", "UNLINK", "FLUSHDB"}); len(r.Growths) != want || len(r.Goals) != want {
+		t.Errorf("%d commands and %d goals, want %d of both", len(r.Growths), len(r.Goals), want)
+	}
+	for _, g := range r.Growths {
+		if len(g.Cells) != 2 || g.Cells[1].Elements != 300 || g.Cells[0].P50Ms <= 0 || g.Cells[1].RoundTrips < 1 || g.Cells[1].MostRoundTrips < g.Cells[1].RoundTrips {
+			t.Errorf("%+v", g)
+		}
+	}
+	if len(r.Storages) != len(workload.Sized) {
+		t.Errorf("%+v", r.Storages)
+	}
+	for _, s := range r.Storages {
+		if s.Packed.Disk <= 0 || s.Packed.WAL <= 0 || s.Rows.Disk <= 0 || s.Rows.WAL <= 0 {
+			t.Errorf("%+v", s)
+		}
+	}
+}
+
+func TestQueue(t *testing.T) {
+	t.Parallel()
+	o := onDatabase(t)
+	o.QueueTime = time.Second
+	r, err := Queue(t.Context(), o)
+	if err != nil || len(r.Failures) > 0 {
+		t.Fatal(err, r.Failures)
+	}
+	q := r.Queue
+	if q.Commands < 1 || q.PerSecond <= 0 || q.WALBytes <= 0 || len(q.Samples) < 2 {
+		t.Fatalf("%+v", q)
+	}
+	last := q.Samples[len(q.Samples)-1]
+	if last.Bytes <= last.ListBytes || last.ListBytes < 10_000 || last.Seconds < 1 {
+		t.Errorf("%+v", last)
+	}
+	if len(r.Goals) != 1 {
+		t.Errorf("%+v", r.Goals)
 	}
 }
 
@@ -232,6 +285,8 @@ func TestOptionsAreChecked(t *testing.T) {
 		"keys":          func(o *Options) { o.Keys = -1 },
 		"value bytes":   func(o *Options) { o.ValueBytes = 0 },
 		"patience":      func(o *Options) { o.Patience = 0 },
+		"sizes":         func(o *Options) { o.Sizes = []int{10, 1} },
+		"duration":      func(o *Options) { o.QueueTime = 0 },
 		"idle":          func(o *Options) { o.Idle = 1 << 40 },
 		"a run of 1h0m": func(o *Options) { o.RunTime = time.Hour },
 	} {

@@ -44,6 +44,10 @@ type Options struct {
 
 	// Idle is the number of idle connections for Connections.
 	Idle int
+	// QueueTime is how long Queue runs.
+	QueueTime time.Duration
+	// Sizes are the numbers of elements for Growth, the smallest first.
+	Sizes []int
 }
 
 // Parts of the comparison that can be left out.
@@ -60,6 +64,7 @@ func Defaults() Options {
 	return Options{
 		Log: io.Discard, RedisServer: target.RedisProgram,
 		RunTime: 5 * time.Second, Patience: 30 * time.Second, Rounds: 3, Clients: []int{50}, Pipelines: []int{1, 16}, Keys: 100_000, ValueBytes: 3, Idle: 15_000,
+		QueueTime: 10 * time.Minute, Sizes: []int{10, 1000, 100_000, 1_000_000},
 	}
 }
 
@@ -101,10 +106,14 @@ func (o *Options) validate() error {
 		inRange("pipeline", o.Pipelines, 1, 10_000),
 		inRange("keys", []int{o.Keys}, 1, 100_000_000),
 		inRange("value bytes", []int{o.ValueBytes}, 1, 1<<20),
+		inRange("sizes", o.Sizes, 10, 100_000_000),
 		inRange("idle connections", []int{o.Idle}, 1, 250*connectionsPerAddress),
 	)
 	if o.RunTime < 10*time.Millisecond || o.RunTime > 10*time.Minute {
 		err = errors.Join(err, fmt.Errorf("a run of %v is not from 10ms to 10m", o.RunTime))
+	}
+	if o.QueueTime < time.Second || o.QueueTime > 24*time.Hour {
+		err = errors.Join(err, fmt.Errorf("a duration of %v is not from 1s to 24h", o.QueueTime))
 	}
 	if o.Patience < time.Millisecond || o.Patience > time.Hour {
 		err = errors.Join(err, fmt.Errorf("patience of %v is not from 1ms to 1h", o.Patience))

@@ -120,3 +120,19 @@ func TestPacedGivesUp(t *testing.T) {
 		t.Errorf("an error reply gave %v", err)
 	}
 }
+
+func TestUnits(t *testing.T) {
+	t.Parallel()
+	u := Units{Commands: [][]string{{"PING"}, {"PING"}}, Connections: 3, Pipeline: 4, Keys: 1, Addr: listen(t, "+PONG\r\n", nil)}
+	r, err := u.Run(t.Context(), 50*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Done != 4*len(r.Latencies) || len(r.Latencies) < 3 || !slices.IsSorted(r.Latencies) || r.Elapsed < 50*time.Millisecond {
+		t.Errorf("%d units in %d pipelines, %v", r.Done, len(r.Latencies), r.Elapsed)
+	}
+	u.Addr = listen(t, "-ERR no\r\n", nil)
+	if _, err := u.Run(t.Context(), time.Second); !errors.Is(err, client.ErrReply) {
+		t.Errorf("an error reply: %v", err)
+	}
+}

@@ -17,6 +17,7 @@ type Result struct {
 	Latencies []time.Duration // of all requests, ascending
 	Lags      []time.Duration // by which paced requests left later than due, ascending
 	Elapsed   time.Duration
+	Done      int // units, where several were sent at once
 }
 
 // Percentile is the smallest of the ascending values that p per cent of them do not exceed; 0 if there are none.

@@ -27,6 +27,9 @@ func (r *Report) Markdown(w io.Writer, picture string) error {
 	r.references(&d)
 	r.latencies(&d)
 	r.connections(&d)
+	r.growth(&d)
+	r.storage(&d)
+	r.queue(&d)
 	r.circumstances(&d)
 	_, err := io.WriteString(w, d.String())
 	return err

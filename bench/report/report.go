@@ -24,6 +24,9 @@ type Report struct {
 	References  []Reference  `json:"references,omitempty"`
 	Latencies   []Latency    `json:"latencies,omitempty"`
 	Connections []Connection `json:"connections,omitempty"`
+	Queue       *Queue       `json:"queue,omitempty"`
+	Growths     []Growth     `json:"growth,omitempty"`
+	Storages    []Storage    `json:"storage,omitempty"`
 	Lines       []LineShare  `json:"shares_of_lines,omitempty"`
 	Goals       []Goal       `json:"goals,omitempty"`
 	Failures    []Failure    `json:"failures,omitempty"`

@@ -42,6 +42,9 @@ func sample() *Report {
 			Server: "postkeys", Connections: 15000, ResidentBefore: 40_000_000, ResidentAfter: 56_500_000, AnonBefore: 20_000_000, AnonAfter: 36_000_000,
 			Settled: true, Busy: []Busy{{"GET", []float64{36000, 35000, 37000}, []float64{35000, 34000, 36500}}},
 		}},
+		Growths:  []Growth{{"HGET", []GrowthCell{{10, 0.21, 1, 1}, {1000, 0.25, 1, 2}}}, {"DEL", []GrowthCell{{10, 1.5, 2, 2}}}},
+		Storages: []Storage{{"hash", Taken{46.23, 56.5}, Taken{129, 190}}},
+		Queue:    &Queue{50, 8, 10000, 2400000, 40000, 3.21, []QueueSample{{10, 2_000_000, 1_500_000, 5000, 1}, {20, 2_100_000, 1_600_000, 6000, 2}}},
 		Goals: []Goal{
 			{Name: "SET, pipeline 1: share of redis-always", Wanted: 0.33, Measured: 0.3519},
 			{Name: "GET, pipeline 16: share of redis-always", Wanted: 0.2, Measured: 0.1899},
@@ -164,6 +167,21 @@ func TestBest(t *testing.T) {
 	}
 	if r.Best("no such line") != nil {
 		t.Error("a line that was not measured")
+	}
+}
+
+func TestQueueGrowth(t *testing.T) {
+	t.Parallel()
+	q := Queue{Samples: make([]QueueSample, 10)}
+	for i := range q.Samples {
+		q.Samples[i].Bytes = int64(100 + 10*i)
+	}
+	if got := q.Growth(); got != 190.0/110 {
+		t.Errorf("got %v", got)
+	}
+	q.Samples = q.Samples[:4]
+	if got := q.Growth(); got != 0 {
+		t.Errorf("of too few samples: %v", got)
 	}
 }
 

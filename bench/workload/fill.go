@@ -41,7 +41,7 @@ func (f *Fill) prepare(c *client.Conn, n, valueBytes int) error {
 		return err
 	}
 	var buffer []byte
-	value := strings.Repeat("x", max(1, valueBytes))
+	value := valueOf(valueBytes)
 	for from := 0; from < n; {
 		args := []string{f.Add, f.Key}
 		for end := min(from+fillAtOnce, n); from < end; from++ {
@@ -54,6 +54,9 @@ func (f *Fill) prepare(c *client.Conn, n, valueBytes int) error {
 	}
 	return nil
 }
+
+// valueOf is the value of a size.
+func valueOf(bytes int) string { return strings.Repeat("x", max(1, bytes)) }
 
 // expand replaces what stands for a number or a value in the arguments of a command.
 func expand(pattern []string, n int, value string) []string {

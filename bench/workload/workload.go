@@ -87,7 +87,7 @@ func (f *family) neededBy(w Workload) bool {
 // Load writes all keys that the workloads use to a server.
 func Load(c *client.Conn, workloads []Workload, keys, valueBytes int) error {
 	const commandsAtOnce = 500
-	value := strings.Repeat("x", max(1, valueBytes))
+	value := valueOf(valueBytes)
 	var buffer []byte
 	for _, f := range families {
 		if !slices.ContainsFunc(workloads, f.neededBy) {

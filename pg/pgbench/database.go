@@ -85,6 +85,37 @@ func (d *Database) DiskBytes(ctx context.Context, schema string) (int64, error) 
 	return d.number(ctx, sqlDiskBytes, []byte(schema))
 }
 
+// Table is what PostgreSQL knows of one of the tables.
+type Table struct {
+	Name        string
+	Bytes       int64 // with indexes and what is stored out of line
+	Dead        int64 // row versions that vacuum has yet to remove, an estimate
+	Autovacuums int64 // so far
+}
+
+const sqlTables = `
+SELECT relname, pg_total_relation_size(relid), n_dead_tup, autovacuum_count
+FROM pg_stat_user_tables WHERE schemaname = $1 AND relname LIKE 'kv\_%'
+ORDER BY relname`
+
+// Tables are those of the postkeys in a schema.
+func (d *Database) Tables(ctx context.Context, schema string) ([]Table, error) {
+	rows, err := d.query(ctx, sqlTables, []byte(schema))
+	if err != nil {
+		return nil, fmt.Errorf("statistics of tables: %w", err)
+	}
+	tables := make([]Table, len(rows))
+	for i, row := range rows {
+		tables[i].Name = string(row[0])
+		for j, into := range []*int64{&tables[i].Bytes, &tables[i].Dead, &tables[i].Autovacuums} {
+			if *into, err = strconv.ParseInt(string(row[j+1]), 10, 64); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return tables, nil
+}
+
 // Dropped is how many collections of the postkeys in a schema have been dropped and not been freed yet.
 func (d *Database) Dropped(ctx context.Context, schema string) (int64, error) {
 	return d.number(ctx, "SELECT count(*) FROM "+schema+".kv_dropped_colls")

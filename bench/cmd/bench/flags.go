@@ -64,7 +64,7 @@ func parseTo(out io.Writer, args []string) (*arguments, error) {
 	o := &a.options
 	o.Log = out
 	seconds := o.RunTime.Seconds()
-	f := flag.NewFlagSet("bench [connections]", flag.ContinueOnError)
+	f := flag.NewFlagSet("bench [connections|growth|queue]", flag.ContinueOnError)
 	f.SetOutput(out)
 	f.Var(words(&o.Only), "only", "compare these servers alone, of "+strings.Join(target.Names, ", "))
 	f.Var(words(&o.Workloads), "workloads", "run these workloads alone, by name")
@@ -91,6 +91,8 @@ func parseTo(out io.Writer, args []string) (*arguments, error) {
 	f.IntVar(&o.Keys, "keys", o.Keys, "number of keys")
 	f.IntVar(&o.ValueBytes, "value-bytes", o.ValueBytes, "length of the values")
 	f.IntVar(&o.Idle, "connections", o.Idle, "idle connections, for bench connections")
+	f.DurationVar(&o.QueueTime, "duration", o.QueueTime, "how long bench queue pushes and pops")
+	f.Var(numbers(&o.Sizes), "sizes", "numbers of elements for bench growth, the smallest first")
 	f.StringVar(&a.out, "out", filepath.Join(".build", "bench"), "directory of the report")
 	f.DurationVar(&a.limit, "limit", 2*time.Hour, "end with an error after this time")
 	f.BoolVar(&a.check, "check", false, "end with an error when a goal is missed")
