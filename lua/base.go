@@ -1,12 +1,17 @@
 package lua
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
+
+	"github.com/mnorrsken/postkeys/lua/auxlib"
+	"github.com/mnorrsken/postkeys/lua/cjson"
+	"github.com/mnorrsken/postkeys/lua/number"
 )
 
 // openLibraries fills the globals with what Redis gives to scripts, and nothing else.
@@ -42,34 +47,10 @@ func (in *interp) openLibraries() {
 	in.openRedis()
 }
 
-// numberText is a number as tostring shows it: "%.14g".
-func numberText(f float64) string {
-	switch {
-	case math.IsNaN(f):
-		if math.Signbit(f) {
-			return "-nan"
-		}
-		return "nan"
-	case math.IsInf(f, 1):
-		return "inf"
-	case math.IsInf(f, -1):
-		return "-inf"
-	}
-	if n := int64(f); n > -1e14 && n < 1e14 && float64(n) == f && (n != 0 || !math.Signbit(f)) {
-		return strconv.FormatInt(n, 10)
-	}
-	return strconv.FormatFloat(f, 'g', 14, 64)
-}
-
 // toText is what lua_tostring makes of a string or a number; of other values nothing.
 func toText(v glua.LValue) string {
-	switch v := v.(type) {
-	case glua.LString:
-		return string(v)
-	case glua.LNumber:
-		return numberText(float64(v))
-	}
-	return ""
+	s, _ := auxlib.ToString(v)
+	return s
 }
 
 // tostring is luaL_tostring without the check of what __tostring returns.
@@ -78,7 +59,7 @@ func (in *interp) tostring(L *glua.LState, v glua.LValue) string {
 	case glua.LString:
 		return string(v)
 	case glua.LNumber:
-		return numberText(float64(v))
+		return number.String(float64(v))
 	case *glua.LTable:
 		if mt, ok := v.Metatable.(*glua.LTable); ok {
 			if f := mt.RawGetString("__tostring"); f != glua.LNil {
@@ -95,6 +76,10 @@ func (in *interp) tostring(L *glua.LState, v glua.LValue) string {
 		return fmt.Sprintf("function: %p", v)
 	case *glua.LState:
 		return fmt.Sprintf("thread: %p", v)
+	case *glua.LUserData:
+		if v == cjson.Null {
+			return "userdata: (nil)"
+		}
 	}
 	return v.String()
 }
@@ -102,7 +87,7 @@ func (in *interp) tostring(L *glua.LState, v glua.LValue) string {
 // checkAny raises an error if an argument is missing.
 func checkAny(L *glua.LState, n int) glua.LValue {
 	if L.GetTop() < n {
-		L.ArgError(n, "value expected")
+		auxlib.ArgError(L, n, "value expected")
 	}
 	return L.Get(n)
 }
@@ -124,32 +109,46 @@ func (in *interp) toString(L *glua.LState) int {
 }
 
 func (in *interp) toNumber(L *glua.LState) int {
-	base := L.OptInt(2, 10)
-	v := checkAny(L, 1)
+	base := auxlib.OptInt(L, 2, 10)
 	if base == 10 {
-		switch v := v.(type) {
-		case glua.LNumber:
-			L.Push(v)
-			return 1
-		case glua.LString:
-			if f, ok := parseNumber(string(v)); ok {
-				L.Push(glua.LNumber(f))
-				return 1
-			}
+		if f, ok := auxlib.ToNumber(checkAny(L, 1)); ok {
+			L.Push(auxlib.Number(f))
+		} else {
+			L.Push(glua.LNil)
 		}
-		L.Push(glua.LNil)
 		return 1
 	}
-	s := L.CheckString(1)
+	s := auxlib.CheckString(L, 1)
 	if base < 2 || base > 36 {
-		L.ArgError(2, "base out of range")
+		auxlib.ArgError(L, 2, "base out of range")
 	}
 	if f, ok := parseInteger(s, base); ok {
-		L.Push(glua.LNumber(f))
+		L.Push(auxlib.Number(f))
 	} else {
 		L.Push(glua.LNil)
 	}
 	return 1
+}
+
+// parseInteger reads digits of a base, as strtoul does: a sign is allowed, and what is too large becomes the largest.
+func parseInteger(s string, base int) (float64, bool) {
+	s = strings.Trim(cString(s), " \t\n\v\f\r")
+	digits := strings.TrimPrefix(s, "-")
+	negative := digits != s
+	if !negative {
+		digits = strings.TrimPrefix(s, "+")
+	}
+	if base == 16 && len(digits) > 2 && strings.EqualFold(digits[:2], "0x") {
+		digits = digits[2:]
+	}
+	n, err := strconv.ParseUint(digits, base, 64)
+	if errors.Is(err, strconv.ErrRange) {
+		return math.MaxUint64, true
+	}
+	if negative {
+		n = -n
+	}
+	return float64(n), err == nil && digits[0] != '+' && digits[0] != '-'
 }
 
 func (in *interp) typeOf(L *glua.LState) int {
@@ -159,22 +158,18 @@ func (in *interp) typeOf(L *glua.LState) int {
 
 func (in *interp) assert(L *glua.LState) int {
 	if glua.LVIsFalse(checkAny(L, 1)) {
-		message := "assertion failed!"
-		if L.GetTop() > 1 && L.Get(2) != glua.LNil {
-			message = L.CheckString(2)
-		}
-		in.throw(L, glua.LString(message))
+		in.throwf(L, 1, auxlib.OptString(L, 2, "assertion failed!"))
 	}
 	return L.GetTop()
 }
 
 func (in *interp) error(L *glua.LState) int {
-	level := L.OptInt(2, 1)
+	level := auxlib.OptInt(L, 2, 1)
 	v := L.Get(1)
 	if s, ok := v.(glua.LString); ok && level > 0 {
 		v = glua.LString(in.where(L, level)) + s
 	} else if n, ok := v.(glua.LNumber); ok && level > 0 {
-		v = glua.LString(in.where(L, level) + numberText(float64(n)))
+		v = glua.LString(in.where(L, level) + number.String(float64(n)))
 	}
 	in.throw(L, v)
 	return 0
@@ -186,7 +181,7 @@ func (in *interp) selectArgs(L *glua.LState) int {
 		L.Push(glua.LNumber(n - 1))
 		return 1
 	}
-	i := L.CheckInt(1)
+	i := auxlib.CheckInt(L, 1)
 	switch {
 	case i < 0:
 		i = n + i
@@ -194,7 +189,7 @@ func (in *interp) selectArgs(L *glua.LState) int {
 		i = n
 	}
 	if i < 1 {
-		L.ArgError(1, "index out of range")
+		auxlib.ArgError(L, 1, "index out of range")
 	}
 	return n - i
 }
@@ -203,11 +198,11 @@ func (in *interp) selectArgs(L *glua.LState) int {
 const maxUnpack = 8000
 
 func (in *interp) unpack(L *glua.LState) int {
-	t := in.real(L.CheckTable(1))
-	i := L.OptInt(2, 1)
+	t := in.real(auxlib.CheckTable(L, 1))
+	i := auxlib.OptInt(L, 2, 1)
 	e := t.Len()
 	if L.GetTop() >= 3 && L.Get(3) != glua.LNil {
-		e = L.CheckInt(3)
+		e = auxlib.CheckInt(L, 3)
 	}
 	if i > e {
 		return 0
@@ -224,7 +219,7 @@ func (in *interp) unpack(L *glua.LState) int {
 
 // collectGarbage answers as Lua does; memory is Go's, which collects by itself.
 func (in *interp) collectGarbage(L *glua.LState) int {
-	switch option := L.OptString(1, "collect"); option {
+	switch option := auxlib.OptString(L, 1, "collect"); option {
 	case "count":
 		L.Push(glua.LNumber(heapKB()))
 	case "collect", "stop", "restart", "setpause", "setstepmul":
@@ -232,7 +227,7 @@ func (in *interp) collectGarbage(L *glua.LState) int {
 	case "step":
 		L.Push(glua.LTrue)
 	default:
-		L.ArgError(1, "invalid option '"+option+"'")
+		auxlib.ArgError(L, 1, "invalid option '"+option+"'")
 	}
 	return 1
 }

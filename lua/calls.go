@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
+
+	"github.com/mnorrsken/postkeys/lua/auxlib"
 )
 
 // enter counts a Go function that calls Lua functions.
@@ -42,7 +44,7 @@ func (in *interp) pcall(L *glua.LState) int {
 func (in *interp) xpcall(L *glua.LState) int {
 	fn := L.Get(1)
 	if L.GetTop() < 2 {
-		L.ArgError(2, "value expected")
+		auxlib.ArgError(L, 2, "value expected")
 	}
 	handler, ok := L.Get(2).(*glua.LFunction)
 	if !ok {
@@ -78,13 +80,13 @@ func (in *interp) badHandler() *glua.LFunction {
 }
 
 func (in *interp) loadString(L *glua.LState) int {
-	source := L.CheckString(1)
-	return in.loadChunk(L, source, L.OptString(2, source))
+	source := auxlib.CheckString(L, 1)
+	return in.loadChunk(L, source, auxlib.OptString(L, 2, source))
 }
 
 func (in *interp) load(L *glua.LState) int {
-	fn := L.CheckFunction(1)
-	name := L.OptString(2, "=(load)")
+	fn := auxlib.CheckFunction(L, 1)
+	name := auxlib.OptString(L, 2, "=(load)")
 	in.enter(L)
 	defer func() { in.depth-- }()
 	var source strings.Builder

@@ -1,11 +1,15 @@
 package lua
 
-import glua "github.com/yuin/gopher-lua"
+import (
+	glua "github.com/yuin/gopher-lua"
 
-// coroutinePrologue installs hook in a coroutine and goes on as the coroutine's function. It is Lua because a Go function in its place
-// could not be yielded across.
-const coroutinePrologue = `local install = ...
-return function(f) return function(...) install() return f(...) end end`
+	"github.com/mnorrsken/postkeys/lua/auxlib"
+)
+
+// coroutinePrologue makes the first function of a coroutine: it installs hook, calls the script's function, and tells how many results
+// that has, which gopher-lua does not. It is Lua because a Go function in its place could not be yielded across.
+const coroutinePrologue = `local install, done = ...
+return function(f) return function(...) install() return done(f(...)) end end`
 
 // openCoroutines adds the coroutine library. gopher-lua's own gives each coroutine a context of its own, which would not see that the
 // run is stopped, and does not mind a yield that it cannot do.
@@ -32,8 +36,13 @@ func (in *interp) openCoroutines() {
 		L.Panic = in.guards.hook
 		return 0
 	}))
-	in.L.Call(1, 1)
+	in.L.Push(in.L.NewFunction(func(L *glua.LState) int {
+		in.moved = L.GetTop()
+		return in.moved
+	}))
+	in.L.Call(2, 1)
 	in.prologue = in.L.Get(-1)
+	in.firstProto = proto.FunctionPrototypes[0].FunctionPrototypes[0]
 	in.L.Pop(1)
 }
 
@@ -57,7 +66,7 @@ func (in *interp) newThread(L *glua.LState, fn *glua.LFunction) *glua.LState {
 func (in *interp) checkThread(L *glua.LState) *glua.LState {
 	th, ok := L.Get(1).(*glua.LState)
 	if !ok {
-		L.ArgError(1, "coroutine expected")
+		auxlib.ArgError(L, 1, "coroutine expected")
 	}
 	return th
 }
@@ -71,7 +80,7 @@ func (in *interp) coCreate(L *glua.LState) int {
 func (in *interp) checkBody(L *glua.LState) *glua.LFunction {
 	fn, ok := L.Get(1).(*glua.LFunction)
 	if !ok || fn.IsG {
-		L.ArgError(1, "Lua function expected")
+		auxlib.ArgError(L, 1, "Lua function expected")
 	}
 	return fn
 }
@@ -105,7 +114,15 @@ func (in *interp) resume(L, th *glua.LState, args []glua.LValue) (results []glua
 	}
 	in.depth++
 	depth := in.depth
-	body := in.bodies[th]
+	body, fresh := in.bodies[th]
+	if !fresh {
+		if args = in.yielded(th, args); currentFrame(th) == nil {
+			// Its function ended with "return yield(...)", whose frame the yield replaced.
+			th.Dead = true
+			in.depth--
+			return args, nil
+		}
+	}
 	delete(in.bodies, th)
 	in.active = append(in.active, th)
 	state, err, values := L.Resume(th, body, args...)
@@ -125,7 +142,26 @@ func (in *interp) resume(L, th *glua.LState, args []glua.LValue) (results []glua
 		}
 		return nil, api.Object
 	}
+	if in.moved == 0 {
+		return nil, nil // gopher-lua makes it one nil
+	}
 	return values, nil
+}
+
+// yielded makes the results of a yield as many as its call takes: gopher-lua leaves the others undefined.
+func (in *interp) yielded(th *glua.LState, args []glua.LValue) []glua.LValue {
+	f := currentFrame(th)
+	if f == nil || f.Fn.IsG {
+		return args
+	}
+	want := argC(f.Fn.Proto.Code[f.Pc-1]) - 1
+	if want < 0 {
+		return args
+	}
+	for len(args) < want {
+		args = append(args, glua.LNil)
+	}
+	return args[:want]
 }
 
 // status is what coroutine.status says, asked by the coroutine L.
@@ -186,6 +222,7 @@ func (in *interp) coYield(L *glua.LState) int {
 	if L == in.L || !yieldable(L) {
 		in.throw(L, glua.LString("attempt to yield across metamethod/C-call boundary"))
 	}
+	in.moved = L.GetTop()
 	return -1
 }
 

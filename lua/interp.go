@@ -53,9 +53,11 @@ type interp struct {
 	depth  int  // of nested pcall, xpcall and resume
 	thrown bool // the error on its way is one of ours, and final
 
-	prologue glua.LValue                      // makes the first function of a coroutine
-	bodies   map[*glua.LState]*glua.LFunction // of coroutines that have not begun
-	active   []*glua.LState                   // coroutines that run or wait for one that they resumed
+	prologue   glua.LValue                      // makes the first function of a coroutine
+	bodies     map[*glua.LState]*glua.LFunction // of coroutines that have not begun
+	active     []*glua.LState                   // coroutines that run or wait for one that they resumed
+	moved      int                              // how many values the last yield or return of a coroutine gave
+	firstProto *glua.FunctionProto              // of what prologue makes
 
 	loading *loading
 }
@@ -70,7 +72,7 @@ func newInterp(e *Engine, k kind) *interp {
 		SkipOpenLibs:     true,
 	})
 	in := &interp{L: L, eng: e, kind: k, slot: e.watch.attach(), bodies: make(map[*glua.LState]*glua.LFunction)}
-	in.ctx.ctl = &in.own
+	in.ctx = vmContext{ctl: &in.own, in: in}
 	L.SetContext(&in.ctx)
 	keepUpvalues(L)
 	in.guards = newGuards(in)
@@ -128,7 +130,7 @@ func (in *interp) begin(inv *Invocation, name string) {
 	in.L.Env = in.env
 	ctl.start(time.Now())
 	in.eng.watch.begin(in.slot, ctl)
-	in.resetRandom()
+	in.resetLibraries()
 }
 
 func (in *interp) end() {

@@ -1,15 +1,19 @@
 package lua
 
 import (
-	"math"
+	"strings"
 
 	glua "github.com/yuin/gopher-lua"
 
 	"github.com/mnorrsken/postkeys/codec"
+	"github.com/mnorrsken/postkeys/lua/number"
 )
 
 // maxReplySlots is how many values Redis' C stack holds while it converts a reply; it decides how deep tables may nest.
 const maxReplySlots = 7998
+
+// lineBreaks replaces what would end a line of the protocol, also where RESP2 could carry it.
+var lineBreaks = strings.NewReplacer("\r", " ", "\n", " ")
 
 // replyWriter turns the value that a script returned into a reply.
 type replyWriter struct {
@@ -28,7 +32,7 @@ func (w *replyWriter) write(v glua.LValue, slots int) {
 	case glua.LString:
 		w.out.BulkString(string(v))
 	case glua.LNumber:
-		w.out.Int(truncate(float64(v)))
+		w.out.Int(number.ToInt64(float64(v)))
 	case glua.LBool:
 		switch {
 		case w.in.resp3:
@@ -62,7 +66,7 @@ func (w *replyWriter) table(t *glua.LTable, slots int) {
 		return
 	}
 	if s, ok := t.RawGetString("big_number").(glua.LString); ok {
-		w.out.BigNumber(string(s))
+		w.out.BigNumber(lineBreaks.Replace(string(s)))
 		return
 	}
 	if v, ok := t.RawGetString("verbatim_string").(*glua.LTable); ok {
@@ -119,12 +123,4 @@ func eachPair(t *glua.LTable, f func(k, v glua.LValue)) {
 func countPairs(t *glua.LTable) (n int) {
 	eachPair(t, func(_, _ glua.LValue) { n++ })
 	return n
-}
-
-// truncate converts to an integer as C does on the machines that Redis runs on: what has none becomes the least one.
-func truncate(f float64) int64 {
-	if math.IsNaN(f) || f >= 1<<63 || f < -1<<63 {
-		return math.MinInt64
-	}
-	return int64(f)
 }

@@ -141,9 +141,12 @@ func (in *interp) nearestGuard(L *glua.LState) *frame {
 	return nil
 }
 
-// up is the caller of a frame, guards left out. tail tells that the frame's callers replaced themselves by tail calls.
-func (in *interp) up(f *frame) *frame {
-	for f = f.Parent; f != nil && in.isGuard(f.Fn); {
+// up is the caller of a frame, without the functions that scripts do not know of.
+func (in *interp) up(f *frame) *frame { return in.visible(f.Parent) }
+
+// visible is the frame itself, or the nearest caller, that scripts know of.
+func (in *interp) visible(f *frame) *frame {
+	for f != nil && (in.isGuard(f.Fn) || isIntrinsic(f.Fn) || in.firstProto != nil && f.Fn.Proto == in.firstProto) {
 		f = f.Parent
 	}
 	return f
@@ -195,7 +198,7 @@ func (in *interp) annotate(L *glua.LState, v glua.LValue) glua.LValue {
 
 // origin is where an error was raised: in the running function, or if that is one of Go, in its caller.
 func (in *interp) origin(L *glua.LState) (source string, line int, ok bool) {
-	f := currentFrame(L)
+	f := in.visible(currentFrame(L))
 	if f == nil {
 		return "", 0, false
 	}

@@ -1,12 +1,15 @@
 package lua
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
 	glua "github.com/yuin/gopher-lua"
 
 	"github.com/mnorrsken/postkeys/codec"
+	"github.com/mnorrsken/postkeys/lua/auxlib"
+	"github.com/mnorrsken/postkeys/lua/number"
 )
 
 // The numbers of redis.set_repl. There are no replicas to choose for: they are checked as in Redis, and have no effect.
@@ -105,11 +108,22 @@ func commandArgs(L *glua.LState) (args [][]byte, problem string) {
 		case glua.LString:
 			buf = append(buf, v...)
 		case glua.LNumber:
-			buf = codec.AppendDouble(buf, float64(v))
+			buf = appendArg(buf, float64(v))
 		}
 		args[i] = buf[start:len(buf):len(buf)]
 	}
 	return args, ""
+}
+
+// appendArg spells a number as an argument: a whole one without exponent, any other so that it reads back as the same.
+func appendArg(dst []byte, f float64) []byte {
+	switch {
+	case f == 0:
+		return append(dst, '0')
+	case math.IsNaN(f) || math.IsInf(f, 0):
+		return number.AppendSpecial(dst, f)
+	}
+	return codec.AppendDouble(dst, f)
 }
 
 // call runs a command. isError tells that v stands for an error.
@@ -203,7 +217,7 @@ func (in *interp) redisSetRepl(L *glua.LState) int {
 	if L.GetTop() != 1 {
 		in.throwRedis(L, "redis.set_repl() requires one argument.")
 	}
-	if int32(truncate(toFloat(L.Get(1))))&^(replAOF|replReplica) != 0 {
+	if int32(number.ToInt64(toFloat(L.Get(1))))&^(replAOF|replReplica) != 0 {
 		in.throwRedis(L, "Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.")
 	}
 	return 0
@@ -229,11 +243,11 @@ func (in *interp) redisLog(L *glua.LState) int {
 	if L.GetTop() < 2 {
 		in.throwRedis(L, "redis.log() requires two arguments or more.")
 	}
-	level, ok := asNumber(L.Get(1))
+	level, ok := auxlib.ToNumber(L.Get(1))
 	if !ok {
 		in.throwRedis(L, "First argument must be a number (log level).")
 	}
-	n := Level(truncate(level))
+	n := Level(number.ToInt64(level))
 	if n < LogDebug || n > LogWarning {
 		in.throwRedis(L, "Invalid debug level.")
 	}
@@ -266,20 +280,9 @@ func (in *interp) errorHandler(L *glua.LState) int {
 	return 1
 }
 
-// asNumber converts as lua_isnumber and lua_tonumber do.
-func asNumber(v glua.LValue) (float64, bool) {
-	switch v := v.(type) {
-	case glua.LNumber:
-		return float64(v), true
-	case glua.LString:
-		return parseNumber(string(v))
-	}
-	return 0, false
-}
-
-// toFloat is asNumber with 0 for what is no number.
+// toFloat is lua_tonumber: 0 for what is no number.
 func toFloat(v glua.LValue) float64 {
-	f, _ := asNumber(v)
+	f, _ := auxlib.ToNumber(v)
 	return f
 }
 

@@ -10,6 +10,7 @@ import (
 // real context would cost a channel operation. Libraries that work long in Go ask Err now and then.
 type vmContext struct {
 	ctl *Control
+	in  *interp
 }
 
 var (

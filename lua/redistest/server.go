@@ -92,3 +92,17 @@ func (s *Server) Eval(t testing.TB, scripts []string) []string {
 	}
 	return replies
 }
+
+// Dial connects to the server.
+func (s *Server) Dial(t testing.TB) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("unix", s.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(2 * time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
