@@ -8,6 +8,7 @@ const (
 	oidInt8   = 20
 	oidInt2   = 21
 	oidInt4   = 23
+	oidText   = 25
 	oidTID    = 27
 	oidFloat8 = 701
 )

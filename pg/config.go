@@ -101,10 +101,16 @@ func (c Config) Place() (string, error) {
 
 // dial opens one plain connection.
 func (c Config) dial(ctx context.Context, settings map[string]string) (*pgconn.PgConn, error) {
+	return c.dialNotified(ctx, settings, nil)
+}
+
+// dialNotified is dial for a connection that hears notifications.
+func (c Config) dialNotified(ctx context.Context, settings map[string]string, hear pgconn.NotificationHandler) (*pgconn.PgConn, error) {
 	cfg, err := c.connConfig(settings)
 	if err != nil {
 		return nil, err
 	}
+	cfg.OnNotification = hear
 	return pgconn.ConnectConfig(ctx, cfg)
 }
 

@@ -23,7 +23,7 @@ type Proxy struct {
 
 	mu     sync.Mutex
 	muted  bool
-	closed bool
+	closed bool // new connections are broken too
 	conns  []net.Conn
 	wg     sync.WaitGroup
 }
@@ -87,13 +87,25 @@ func (p *Proxy) Cut() {
 	p.conns = nil
 }
 
-// Refuse breaks all connections, and takes no new ones.
-func (p *Proxy) Refuse() {
-	_ = p.listener.Close()
+// Deny breaks all connections, and new ones at once, until Admit.
+func (p *Proxy) Deny() {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
 	p.Cut()
+}
+
+// Admit lets new connections in again.
+func (p *Proxy) Admit() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = false
+}
+
+// Refuse breaks all connections, and takes no new ones.
+func (p *Proxy) Refuse() {
+	_ = p.listener.Close()
+	p.Deny()
 }
 
 func (p *Proxy) serve() {
