@@ -98,14 +98,19 @@ func (c *Conn) Flush() { c.loop.flush() }
 
 // Push queues bytes outside of the request and reply sequence, behind all that is queued already, and wakes the loop. It
 // takes ownership of buf. A connection over its hard output limit is closed instead.
-func (c *Conn) Push(buf []byte) {
+func (c *Conn) Push(buf []byte) { c.push(item{c: c, buf: buf, kind: itemPush}) }
+
+// PushShared is Push for bytes that many connections get: nobody may change them from then on.
+func (c *Conn) PushShared(buf []byte) { c.push(item{c: c, buf: buf, kind: itemShared}) }
+
+func (c *Conn) push(it item) {
 	lim := &c.loop.r.outLimits.Load()[c.class.Load()]
-	if n := c.queued.Load() + c.unsent.Load() + int64(len(buf)); lim.HardBytes > 0 && n > lim.HardBytes {
-		codec.PutBuffer(buf)
+	if n := c.queued.Load() + c.unsent.Load() + int64(len(it.buf)); lim.HardBytes > 0 && n > lim.HardBytes {
+		it.free()
 		c.overflow()
 		return
 	}
-	c.loop.put(item{c: c, buf: buf, kind: itemPush}, true)
+	c.loop.put(it, true)
 }
 
 // CloseAfterReply closes the connection when the batch in flight is answered and all that is queued has been handed to
@@ -126,6 +131,15 @@ func (c *Conn) has(flag uint32) bool { return c.flags.Load()&flag != 0 }
 
 // SetClass says which output limit applies.
 func (c *Conn) SetClass(cl Class) { c.class.Store(uint32(min(cl, numClasses-1))) }
+
+// SetSubscriber says whether the client is a subscriber, to whom the limits of PubSub apply.
+func (c *Conn) SetSubscriber(on bool) {
+	if on {
+		c.SetClass(PubSub)
+	} else {
+		c.SetClass(Normal)
+	}
+}
 
 // SetIdleExempt says whether the idle timeout spares this connection. It spares those of a class other than Normal and
 // those with a batch in flight anyway.

@@ -2,7 +2,7 @@ package reactor
 
 import "github.com/mnorrsken/postkeys/codec"
 
-// item is something for a connection to do on its loop.
+// item is something for a connection to do on its loop. It owns its buffer unless that is shared.
 type item struct {
 	c    *Conn
 	buf  []byte
@@ -12,10 +12,18 @@ type item struct {
 
 type itemKind uint8
 
+// free gives the buffer back once it is written.
+func (it *item) free() {
+	if it.kind != itemShared {
+		codec.PutBuffer(it.buf)
+	}
+}
+
 const (
-	itemReply itemKind = iota // bytes that answer the batch in flight
-	itemPush                  // other bytes
-	itemLook                  // flags have changed
+	itemReply  itemKind = iota // bytes that answer the batch in flight
+	itemPush                   // other bytes
+	itemShared                 // other bytes that many connections get
+	itemLook                   // flags have changed
 )
 
 const (
@@ -31,7 +39,7 @@ func (l *loop) put(it item, wake bool) {
 	l.mu.Lock()
 	if l.sealed || it.c.has(flagClose) && it.kind != itemLook {
 		l.mu.Unlock()
-		codec.PutBuffer(it.buf)
+		it.free()
 		return
 	}
 	it.c.queued.Add(int64(len(it.buf)))
@@ -97,14 +105,16 @@ func (l *loop) deliver(c *Conn) {
 	if l.round[first-1].next == 0 || size > coalesceBytes {
 		for n := first; n != 0; n = l.round[n-1].next {
 			c.write(l.round[n-1].buf)
+			l.round[n-1].free()
 		}
 	} else {
 		buf := codec.GetBuffer(size)
 		for n := first; n != 0; n = l.round[n-1].next {
 			buf = append(buf, l.round[n-1].buf...)
-			codec.PutBuffer(l.round[n-1].buf)
+			l.round[n-1].free()
 		}
 		c.write(buf)
+		codec.PutBuffer(buf)
 	}
 	if answered {
 		c.inFlight = false

@@ -102,9 +102,10 @@ func (c *Conn) output(buf []byte) {
 		return
 	}
 	c.write(buf)
+	codec.PutBuffer(buf)
 }
 
-// write sends buf, gives it back to the pool and looks at the output limit. What breaks the hard limit is not sent, as in
+// write sends buf, which stays the caller's, and looks at the output limit. What breaks the hard limit is not sent, as in
 // Redis, even if the kernel would take all of it.
 func (c *Conn) write(buf []byte) {
 	lim := &c.loop.r.outLimits.Load()[c.class.Load()]
@@ -120,7 +121,6 @@ func (c *Conn) write(buf []byte) {
 			c.checkOutput()
 		}
 	}
-	codec.PutBuffer(buf)
 }
 
 // checkOutput looks at what the kernel did not take. MUST NOT be called on a dead connection.
