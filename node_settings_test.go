@@ -16,14 +16,14 @@ func TestSettingsAtStart(t *testing.T) {
 	t.Parallel()
 	socket := filepath.Join(t.TempDir(), "redis.sock")
 	s := servertest.Postkeys(t, pgtest.DSN(t), "DATABASES=3", "MAXCLIENTS=1000", "CACHE_ENABLED=true", "SQLTRACE=1",
-		"REDIS_UNIX_SOCKET="+socket, "UNIXSOCKETPERM=700", "PG_MAX_CONNS=6")
+		"REDIS_UNIX_SOCKET="+socket, "UNIXSOCKETPERM=700", "PG_MAX_CONNS=8")
 	c := dial(t, s)
 	expect(t, c, "SELECT 2", "+OK\r\n")
 	expect(t, c, "SELECT 3", "-ERR DB index is out of range\r\n")
 	if got := field(t, c, "clients", "maxclients"); got != "1000" {
 		t.Errorf("INFO says maxclients:%s", got)
 	}
-	if got := field(t, c, "postgresql", "postgresql_max_connections"); got != "6" {
+	if got := field(t, c, "postgresql", "postgresql_max_connections"); got != "8" {
 		t.Errorf("INFO says postgresql_max_connections:%s", got)
 	}
 	if got := field(t, c, "server", "tcp_port"); got != fmt.Sprint(s.Port) {

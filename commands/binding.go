@@ -42,6 +42,9 @@ type binding struct {
 	// wait until the commands before them in the batch are done.
 	ordered bool
 
+	// whileSubscribed: it may be sent by a subscriber that speaks RESP2.
+	whileSubscribed bool
+
 	// looks: the keys claimed count as hits and misses.
 	looks bool
 }
@@ -57,6 +60,7 @@ func init() {
 		connectionBindings, transactionBindings,
 		clientBindings,
 		stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings, hyperloglogBindings,
+		subscribeBindings, publishBindings,
 		commandBindings, configBindings, infoBindings, debugBindings, timeBindings, lolwutBindings,
 		hashBindings, hashWalkBindings, hashExpireBindings, hashGetSetBindings,
 		setsBindings, setsRandomBindings, setsAlgebraBindings,

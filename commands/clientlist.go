@@ -38,7 +38,12 @@ func clientTypeOf(word []byte) (t clientType, ok bool) {
 func errClientType(word []byte) string { return "ERR Unknown client type '" + cText(word) + "'" }
 
 // clientType is the kind of client behind the session.
-func (s *Session) clientType() clientType { return normalClient }
+func (s *Session) clientType() clientType {
+	if s.subscribed() {
+		return pubsubClient
+	}
+	return normalClient
+}
 
 // all returns the open sessions, oldest first.
 func (c *clients) all() []*Session {
@@ -104,7 +109,7 @@ func clientList(c *Call) {
 const lineGuess = 320
 
 // describe appends the line that describes a session. What a Redis keeps and we
-// have nothing of is 0: buffers for replies of a fixed size, subscriptions.
+// have nothing of is 0: buffers for replies of a fixed size.
 func (c *Call) describe(dst []byte, s *Session, now time.Time) []byte {
 	conn := s.conn
 	seen := s.seen.Load()
@@ -122,6 +127,7 @@ func (c *Call) describe(dst []byte, s *Session, now time.Time) []byte {
 		}
 	}
 	told := s.attributes()
+	channels, patterns, shards := s.subscriptions()
 
 	dst = appendNumber(dst, "id=", conn.ID())
 	dst = append(append(dst, " addr="...), conn.Remote()...)
@@ -132,7 +138,10 @@ func (c *Call) describe(dst []byte, s *Session, now time.Time) []byte {
 	dst = appendNumber(dst, " idle=", int64(idle/time.Second))
 	dst = appendFlags(append(dst, " flags="...), s)
 	dst = appendNumber(dst, " db=", int64(seen&seenDB))
-	dst = appendNumber(dst, " sub=0 psub=0 ssub=0 multi=", int64(s.queuedCommands()))
+	dst = appendNumber(dst, " sub=", int64(channels))
+	dst = appendNumber(dst, " psub=", int64(patterns))
+	dst = appendNumber(dst, " ssub=", int64(shards))
+	dst = appendNumber(dst, " multi=", int64(s.queuedCommands()))
 	dst = appendNumber(dst, " qbuf=", int64(used))
 	dst = appendNumber(dst, " qbuf-free=", int64(free))
 	dst = appendNumber(dst, " argv-mem=", int64(arguments))
@@ -168,6 +177,9 @@ func appendNumber(dst []byte, field string, n int64) []byte {
 // does; N is nothing special.
 func appendFlags(dst []byte, s *Session) []byte {
 	start, seen := len(dst), s.seen.Load()
+	if seen&seenSubscribed != 0 {
+		dst = append(dst, 'P')
+	}
 	if s.queuedCommands() >= 0 {
 		dst = append(dst, 'x')
 	}

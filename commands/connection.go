@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 
@@ -9,23 +10,29 @@ import (
 )
 
 var connectionBindings = []binding{
-	{name: "ping", local: ping},
+	{name: "ping", local: ping, whileSubscribed: true},
 	{name: "echo", local: func(c *Call) { c.out.Bulk(c.args[1]) }},
-	{name: "quit", local: quit},
+	{name: "quit", local: quit, whileSubscribed: true},
 	{name: "select", local: selectDB},
-	{name: "reset", local: reset},
+	{name: "reset", local: reset, whileSubscribed: true},
 	{name: "auth", local: auth},
 	{name: "hello", local: hello},
 }
 
 func ping(c *Call) {
-	switch len(c.args) {
-	case 1:
-		c.out.Simple("PONG")
-	case 2:
-		c.out.Bulk(c.args[1])
-	default:
+	s := c.session()
+	switch {
+	case len(c.args) > 2:
 		c.wrongArity()
+	case s.subscribed() && !s.resp3:
+		// A client that expects messages gets an answer that looks like one.
+		c.out.Array(2)
+		c.out.BulkString("pong")
+		c.out.Bulk(bytes.Join(c.args[1:], nil))
+	case len(c.args) == 1:
+		c.out.Simple("PONG")
+	default:
+		c.out.Bulk(c.args[1])
 	}
 }
 
@@ -57,6 +64,7 @@ func selectDB(c *Call) {
 func reset(c *Call) {
 	s := c.session()
 	s.endTransaction()
+	s.endSubscriptions()
 	s.setDB(0)
 	s.setRESP3(false)
 	s.setSeen(seenNoEvict|seenNoTouch, false)

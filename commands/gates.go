@@ -73,6 +73,9 @@ func (s *Session) gate(c *Call) string {
 		return "ERR Command not allowed inside a transaction"
 	case s.flagsOf(c.spec)&spec.Write != 0 && s.lacksReplicas():
 		return errNoReplicas
+	case s.subscribed() && !s.resp3 && !bindings[c.spec.ID].whileSubscribed:
+		return "ERR Can't execute '" + c.spec.Name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET " +
+			"are allowed in this context"
 	case !s.server.ready.Load() && c.spec.Flags&spec.Loading == 0:
 		return errLoading
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mnorrsken/postkeys/commands/pubsub"
 	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/commands/spec"
 )
@@ -54,7 +55,10 @@ func infoStats(w *infoWriter) {
 		"total_eviction_exceeded_time", "current_eviction_exceeded_time")
 	w.int("keyspace_hits", st.hits.Load()-w.since.hits)
 	w.int("keyspace_misses", st.misses.Load()-w.since.misses)
-	w.zeros("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
+	w.int("pubsub_channels", int64(w.server.hub.CountActive(pubsub.Channel)))
+	w.int("pubsub_patterns", int64(w.server.hub.CountActive(pubsub.Pattern)))
+	w.int("pubsubshard_channels", int64(w.server.hub.CountActive(pubsub.Shard)))
+	w.zeros("latest_fork_usec", "total_forks",
 		"migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
 		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
 		"tracking_total_keys", "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies")
@@ -157,11 +161,17 @@ func infoPostkeys(w *infoWriter) {
 	w.int("rounds_of_unknown_outcome", e.Unknown.Load())
 	w.int("waiting_batches", int64(e.Waiting()))
 	w.flag("active_expire", w.server.sweep.Active.Load())
+	bus := w.server.bus
+	w.int("other_nodes", int64(bus.Peers()))
+	w.int("notifications_sent", bus.Sent.Load())
+	w.int("notifications_received", bus.Received.Load())
+	w.int("notifications_dropped", bus.Dropped.Load())
+	w.int("notifications_lost_connections", bus.Lost.Load())
 }
 
 func infoPostgreSQL(w *infoWriter) {
 	e := w.server.engine
 	w.flag("postgresql_up", w.server.Ready())
-	w.int("postgresql_max_connections", int64(e.Connections()+1)) // the sweep has one
+	w.int("postgresql_max_connections", int64(e.Connections()+ConnectionsBeside))
 	w.int("postgresql_lost_connections", e.Lost.Load())
 }

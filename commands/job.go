@@ -41,6 +41,8 @@ type job struct {
 	rest parked
 	// delay is how long the batch has to wait before it runs (DEBUG SLEEP).
 	delay time.Duration
+	// published: a message was sent that other nodes have to hear of.
+	published bool
 	// alone: the only call is one that must not share its batch, see binding.alone.
 	alone bool
 	// migration is what is under way if that call is a MIGRATE.
@@ -235,7 +237,7 @@ func (j *job) failCall(c *Call, err error) {
 // Done implements engine.Runner.
 func (j *job) Done() engine.Flusher {
 	conn := j.session.conn
-	if j.migration == nil || !j.migration.advance(j) {
+	if (j.migration == nil || !j.migration.advance(j)) && !j.awaitsRoom() {
 		j.finish()
 	}
 	return conn
@@ -245,7 +247,7 @@ func (j *job) Done() engine.Flusher {
 // with the connection's next Flush at the latest.
 func (j *job) finish() {
 	s, rest := j.session, j.rest
-	replies := j.release()
+	replies := s.handOver(j.release())
 	if rest.batch == nil {
 		s.conn.Reply(replies)
 		return

@@ -10,12 +10,17 @@ import (
 
 	"github.com/mnorrsken/postkeys/codec"
 	"github.com/mnorrsken/postkeys/commands/engine"
+	"github.com/mnorrsken/postkeys/commands/pubsub"
 	"github.com/mnorrsken/postkeys/commands/settings"
+	"github.com/mnorrsken/postkeys/notify"
+	"github.com/mnorrsken/postkeys/pg"
 )
 
 // Options configure a Server.
 type Options struct {
-	Engine   *engine.Engine
+	Engine *engine.Engine
+	// PG is where the other nodes are found.
+	PG       pg.Config
 	Settings *settings.Store
 	// Version is postkeys' own version.
 	Version string
@@ -26,6 +31,11 @@ type Options struct {
 	TraceLevel int
 	Trace      io.Writer
 }
+
+// ConnectionsBeside is how many connections to PostgreSQL a server has beside
+// those of its engine: one to sweep, one to hear other nodes, and one to tell
+// them.
+const ConnectionsBeside = 3
 
 // Server is what all sessions share. Its methods are safe from any goroutine.
 type Server struct {
@@ -46,6 +56,8 @@ type Server struct {
 	sweep   *engine.Sweep
 	clients clients
 	pause   pause
+	hub     *pubsub.Hub
+	bus     *notify.Bus
 	guard   guard
 	stats   stats
 	uses    *uses
@@ -71,6 +83,9 @@ func NewServer(o Options) *Server {
 		s.connections = func() ConnectionStats { return ConnectionStats{} }
 	}
 	s.pause.serve = parked.resume
+	s.hub = pubsub.NewHub()
+	s.bus = notify.New(notify.Options{PG: o.PG, Receiver: s.hub, Log: o.Log})
+	s.hub.SetPath(s.bus)
 	s.sweep = s.engine.NewSweep(s.expired)
 	s.uses = newUses(o.Settings, s.started.Unix())
 	s.clients.byID = make(map[int64]*Session)
@@ -121,6 +136,13 @@ func (c *clients) remove(s *Session) bool {
 	delete(c.byID, s.conn.ID())
 	return listed
 }
+
+// Connect keeps the server connected with the other nodes until ctx is done.
+func (s *Server) Connect(ctx context.Context) { s.bus.Run(ctx) }
+
+// Connected is closed once the server knows of the other nodes, or they cannot
+// be reached.
+func (s *Server) Connected() <-chan struct{} { return s.bus.Joined() }
 
 // Sweep removes expired keys in the background until ctx is done.
 func (s *Server) Sweep(ctx context.Context) { s.sweep.Run(ctx) }

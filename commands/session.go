@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mnorrsken/postkeys/codec"
+	"github.com/mnorrsken/postkeys/commands/pubsub"
 )
 
 // Conn is the connection under a session, as package reactor makes it. Its
@@ -17,6 +18,10 @@ type Conn interface {
 	Flush()
 	// Push sends buf, which it owns from then on, in between replies.
 	Push(buf []byte)
+	// PushShared is Push for bytes that others get too, and nobody changes.
+	PushShared(buf []byte)
+	// SetSubscriber says whether the output limits of subscribers apply.
+	SetSubscriber(on bool)
 	CloseAfterReply()
 	Close()
 	Remote() string
@@ -49,6 +54,7 @@ type Session struct {
 	seen        atomic.Uint64
 	queued      atomic.Int32 // commands in a transaction plus 1, 0 for none
 	told        atomic.Pointer[attributes]
+	subscriber  atomic.Pointer[pubsub.Subscriber] // nil until it subscribes to something
 }
 
 // replyMode is what CLIENT REPLY has asked for.
@@ -94,11 +100,13 @@ func (s *Session) serve(b *codec.Batch, from int, arrival uint64) (reply []byte,
 	case j.stored():
 		j.submit()
 		return nil, false
+	case j.awaitsRoom():
+		return nil, false
 	case j.rest.batch != nil:
 		j.finish()
 		return nil, false
 	}
-	return j.release(), true
+	return s.handOver(j.release()), true
 }
 
 // resume goes on with a batch that was held back. It may run on any goroutine.
@@ -132,6 +140,7 @@ func (s *Session) Closed(error) {
 	s.gone.Store(true)
 	s.server.clients.remove(s)
 	s.server.pause.drop(s)
+	s.endSubscriptions()
 }
 
 // muted reports whether the command at hand is not to be answered, and moves

@@ -11,10 +11,11 @@ const seenDB uint64 = 1<<32 - 1
 
 // The other bits of Session.seen.
 const (
-	seenRESP3   uint64 = 1 << (32 + iota)
-	seenNoEvict        // CLIENT NO-EVICT
-	seenNoTouch        // CLIENT NO-TOUCH
-	seenPaused         // CLIENT PAUSE holds a command back
+	seenRESP3      uint64 = 1 << (32 + iota)
+	seenNoEvict           // CLIENT NO-EVICT
+	seenNoTouch           // CLIENT NO-TOUCH
+	seenPaused            // CLIENT PAUSE holds a command back
+	seenSubscribed        // it has a subscription
 )
 
 func (s *Session) setSeen(bits uint64, on bool) {
@@ -46,6 +47,9 @@ func (s *Session) queuedCommands() int { return int(s.queued.Load()) - 1 }
 func (s *Session) setRESP3(on bool) {
 	s.resp3 = on
 	s.setSeen(seenRESP3, on)
+	if sub := s.subscriber.Load(); sub != nil {
+		sub.SetRESP3(on)
+	}
 }
 
 // noteLastCommand says which command of a job the session sent last. An unknown

@@ -80,10 +80,11 @@ type Embedded struct {
 	Version string // major version. Default: that of the data, or the newest
 }
 
-// leastConns is what the server needs: one connection for each kind of rounds and one for the removal of expired keys.
+// leastConns is what the server needs: one connection for each kind of rounds, one for the removal of expired keys, and two for
+// what nodes tell each other.
 // usualConns bounds what it chooses by itself: PostgreSQL allows 100 if nobody changed that, and other nodes want some.
 const (
-	leastConns = 5
+	leastConns = 7
 	usualConns = 40
 )
 
@@ -142,7 +143,7 @@ var variables = []variable{
 	{name: "PG_SSLROOTCERT", doc: "file with the authorities to trust", set: text(func(c *Config) *string { return &c.Postgres.SSLRootCert })},
 	{name: "PG_SSLCERT", doc: "file with the certificate to show", set: text(func(c *Config) *string { return &c.Postgres.SSLCert })},
 	{name: "PG_SSLKEY", doc: "file with its key", set: text(func(c *Config) *string { return &c.Postgres.SSLKey })},
-	{name: "PG_MAX_CONNS", def: "0", doc: "connections to PostgreSQL, 5 or more, or 0 to choose from the number of processors",
+	{name: "PG_MAX_CONNS", def: "0", doc: "connections to PostgreSQL, 7 or more, or 0 to choose from the number of processors",
 		set: connections},
 	{name: "PG_STATEMENT_TIMEOUT", def: "10s", doc: "longest time of one statement, 0s for no limit",
 		set: duration(0, func(c *Config) *time.Duration { return &c.Postgres.StatementTimeout })},

@@ -41,7 +41,7 @@ func TestLoadConfigErrors(t *testing.T) {
 		{"CACHE_ENABLED=perhaps", `CACHE_ENABLED: "perhaps" is not one of true, false`},
 		{"CACHE_TTL=5", `CACHE_TTL: "5" is not a duration such as 500ms, 10s or 1m`},
 		{"TRACE=4", `TRACE: "4" is not a number from 0 to 3`},
-		{"PG_MAX_CONNS=4", `PG_MAX_CONNS: "4" is neither 0 nor a number from 5 to 10000`},
+		{"PG_MAX_CONNS=4", `PG_MAX_CONNS: "4" is neither 0 nor a number from 7 to 10000`},
 		{"PPROF=1 METRICS_ADDR=", `PPROF: needs METRICS_ADDR`},
 		{"MAXCLIENTS=0", `MAXCLIENTS: "0": argument must be between 1 and 4294967295 inclusive`},
 		{"DATABASES=32769", `DATABASES: more than 32768 are not possible`},

@@ -25,7 +25,7 @@
 // A command may be preceded by a connection ("b> PING"; the connection named a is the default) and before that by a
 // matcher in brackets. Without one the bytes must be equal.
 //
-//	[unordered]         the same elements of an array, set or map in any order
+//	[unordered]         the same elements of an array, set or map, or the same replies to !raw, in any order
 //	[scan]              the same cursor, and the same elements in any order
 //	[int~2]             integers, here or as elements, that differ by at most 2
 //	[type]              the same type of reply
@@ -45,6 +45,6 @@
 //	!resp2, !resp3      run this case in one protocol only
 //	!each-type          run this case once for every type of value but strings
 //	!create k           create key k with the type of an !each-type case
-//	!raw 2 "bytes"      send bytes as they are and read 2 replies
+//	!raw 2 "bytes"      send bytes as they are and read 2 replies; a matcher may stand in front of it
 //	!closed             the server must close the connection; what it sends before that is compared
 package conformance

@@ -125,18 +125,33 @@ func elements(raw []byte) (header string, list [][]byte, ok bool) {
 	if end == 0 || !strings.ContainsRune("*~%>", rune(raw[0])) {
 		return "", nil, false
 	}
-	for rest := raw[end:]; len(rest) > 0; {
-		_, n, err := codec.ParseValue(rest)
-		if err != nil {
-			return "", nil, false
-		}
-		list = append(list, rest[:n])
-		rest = rest[n:]
+	if list = splitReplies(raw[end:]); len(list) == 0 && len(raw) > end {
+		return "", nil, false
 	}
 	return string(raw[:end]), list, true
 }
 
+// splitReplies splits what follows on each other, nil if it is malformed.
+func splitReplies(raw []byte) (list [][]byte) {
+	for len(raw) > 0 {
+		_, n, err := codec.ParseValue(raw)
+		if err != nil {
+			return nil
+		}
+		list = append(list, raw[:n])
+		raw = raw[n:]
+	}
+	return list
+}
+
+// equalUnordered compares the elements of a reply, or several replies, in any
+// order.
 func equalUnordered(want, got []byte) bool {
+	if a, b := splitReplies(want), splitReplies(got); len(a) > 1 || len(b) > 1 {
+		slices.SortFunc(a, bytes.Compare)
+		slices.SortFunc(b, bytes.Compare)
+		return slices.EqualFunc(a, b, bytes.Equal)
+	}
 	header, a, ok := elements(want)
 	otherHeader, b, otherOK := elements(got)
 	if !ok || !otherOK {

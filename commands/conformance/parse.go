@@ -50,12 +50,30 @@ func parseStep(line string) (Step, error) {
 		}
 		line = rest
 	}
+	if directive, ok := strings.CutPrefix(line, "!"); ok {
+		return parseRaw(step, directive)
+	}
 	step.Conn, line = connection(line)
 	args, err := splitArgs(line)
 	if err == nil && len(args) == 0 {
 		err = fmt.Errorf("no command")
 	}
 	step.Args = args
+	return step, err
+}
+
+// parseRaw reads "conn> raw 2 bytes" behind a matcher.
+func parseRaw(step Step, line string) (Step, error) {
+	conn, body := connection(line)
+	args, err := splitArgs(body)
+	if err != nil {
+		return step, err
+	}
+	if len(args) != 3 || args[0].Literal != "raw" {
+		return step, fmt.Errorf("only raw may stand behind a matcher")
+	}
+	step.Kind, step.Conn, step.Args = stepRaw, conn, args[2:]
+	step.Replies, err = strconv.Atoi(args[1].Literal)
 	return step, err
 }
 

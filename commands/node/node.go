@@ -95,12 +95,12 @@ func (n *Node) Start(ctx context.Context) error {
 	}
 	n.engine = engine.New(engine.Options{
 		PG:       n.pg,
-		Lanes:    engine.DefaultLanes(runtime.GOMAXPROCS(0), n.cfg.Postgres.Connections()-1), // the sweep has one
+		Lanes:    engine.DefaultLanes(runtime.GOMAXPROCS(0), n.cfg.Postgres.Connections()-commands.ConnectionsBeside),
 		Patience: max(n.cfg.Postgres.StatementTimeout, time.Second),
 		Log:      n.log,
 	})
 	n.server = commands.NewServer(commands.Options{
-		Engine: n.engine, Settings: n.settings, Version: n.opts.Version, Log: n.log,
+		Engine: n.engine, PG: n.pg, Settings: n.settings, Version: n.opts.Version, Log: n.log,
 		Connections: func() commands.ConnectionStats { return n.listener.Connections() },
 		TraceLevel:  n.cfg.Trace, Trace: n.opts.Trace,
 	})
@@ -150,6 +150,12 @@ func (n *Node) runBackground(ctx context.Context) {
 		version, err := n.prepareDatabase(ctx)
 		if err != nil {
 			n.fail(ctx, err)
+			return
+		}
+		n.background.Go(func() { n.server.Connect(ctx) })
+		select {
+		case <-n.server.Connected():
+		case <-ctx.Done():
 			return
 		}
 		n.server.SetReady(version)

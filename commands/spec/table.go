@@ -25,6 +25,7 @@ var table = build(
 	group{"list", listCommands},
 	group{"scripting", scriptingCommands},
 	group{"scripting", functionCommands},
+	group{"pubsub", pubsubCommands},
 	group{"server", serverCommands},
 	group{"server", memoryCommands},
 	group{"set", setCommands},

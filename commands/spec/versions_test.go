@@ -92,6 +92,7 @@ var rearrangedIn72 = []string{
 	"geosearch",               // likewise
 	"geosearchstore",          // likewise
 	"migrate",                 // the names, and what is optional
+	"psubscribe",              // the block around the patterns went away
 	"pfmerge",                 // sources became optional
 	"sort",                    // the patterns of BY and GET got names of their own
 	"sort_ro",                 // likewise
