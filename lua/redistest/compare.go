@@ -91,17 +91,23 @@ func NewState(t testing.TB, open ...func(*glua.LState)) *glua.LState {
 	return L
 }
 
-// Compare runs expressions, or bodies of functions with a return, in Redis and in a state with the given libraries, and
-// reports what differs in results and errors, positions included.
-func Compare(t testing.TB, codes []string, open ...func(*glua.LState)) {
+// Scripts runs each body in Redis and returns what Run writes for it.
+func Scripts(t testing.TB, codes []string) []string {
 	t.Helper()
 	scripts := make([]string, len(codes))
 	for i, code := range codes {
 		scripts[i] = prelude + "return all(pcall(function()\n" + body(code) + " end))"
 	}
+	return Start(t).Eval(t, scripts)
+}
+
+// Compare runs expressions, or bodies of functions with a return, in Redis and in a state with the given libraries, and
+// reports what differs in results and errors, positions included.
+func Compare(t testing.TB, codes []string, open ...func(*glua.LState)) {
+	t.Helper()
 	L := NewState(t, open...)
 	wrong := 0
-	for i, want := range Start(t).Eval(t, scripts) {
+	for i, want := range Scripts(t, codes) {
 		if got := Run(L, codes[i]); got != want {
 			t.Errorf("%.300s\nredis: %.300q\nhere:  %.300q", codes[i], want, got)
 			if wrong++; wrong == 40 {
