@@ -56,7 +56,14 @@ func Sequence(seed, index uint64) []Command {
 		commands = append(commands, plain("FLUSHDB"))
 	}
 	for range 20 + g.IntN(21) {
-		commands = append(commands, g.command())
+		switch g.IntN(16) {
+		case 0:
+			commands = append(commands, g.transaction()...)
+		case 1:
+			commands = append(commands, g.watched()...)
+		default:
+			commands = append(commands, g.command())
+		}
 	}
 	return commands
 }
