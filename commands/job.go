@@ -110,8 +110,11 @@ func (j *job) stored() bool { return j.task.Items > 0 }
 
 // submit hands the job to the engine.
 func (j *job) submit() {
-	if j.writes && j.readsMany {
-		j.holdReads()
+	if j.writes {
+		j.task.Snapshot = false // transactions that read hold what they read instead
+		if j.readsMany {
+			j.holdReads()
+		}
 	}
 	j.session.server.engine.Submit(&j.task)
 }

@@ -91,11 +91,10 @@ func (s *Session) begun() *transaction {
 // if it is unknown, and returns the error to answer with.
 func (s *Session) transactionRejects(sp *spec.Spec, text string) string {
 	switch {
-	case !s.inMulti():
-	case sp == execSpec:
+	case sp == execSpec: // without MULTI too
 		s.endTransaction()
 		return "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(text, "ERR ")
-	default:
+	case s.inMulti():
 		s.transaction.broken = true
 	}
 	return text
