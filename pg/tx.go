@@ -272,12 +272,15 @@ func (tx *Tx) Load() error {
 		return tx.failed(err)
 	}
 	tx.queueFinds()
-	if tx.readOnly && !tx.hold {
+	ends := tx.readOnly && !tx.hold
+	if ends {
 		tx.c.send(stmtCommit, nil)
-		tx.open = false
 	}
-	if err := tx.c.sync(); err != nil {
+	if err := tx.c.sync(); err != nil { // which PostgreSQL skips the COMMIT after
 		return tx.failed(err)
+	}
+	if ends {
+		tx.open = false
 	}
 	tx.foundNot()
 	err := tx.finishLoad()
