@@ -66,6 +66,7 @@ func claimExec(c *Call) {
 		return
 	}
 	c.task.Bytes += t.bytes
+	c.job.writes = c.job.writes || t.flags&spec.Write != 0
 	c.holdTogether(t.flags)
 }
 
@@ -160,6 +161,7 @@ func (c *Call) holdTogether(flags spec.Flag) {
 		c.task.Snapshot = c.task.Snapshot || several || c.task.Lane == engine.Slow
 		c.job.readsMany = c.job.readsMany || several
 	case looks:
+		c.task.Snapshot = false
 		mode := pg.ModeUpdate
 		if several {
 			mode = pg.ModeStable
