@@ -25,13 +25,20 @@ type QueueSample struct {
 	Autovacuums int64   `json:"autovacuums"` // so far
 }
 
-// Growth is the size at the end by the size after a fifth of the time; 0 when too little was seen.
+// Growth is the highest size in the last fifth of the time by that in the first, since vacuum makes the size go up and down; 0 when too
+// little was seen.
 func (q *Queue) Growth() float64 {
-	early := len(q.Samples) / 5
-	if early < 1 || q.Samples[early-1].Bytes == 0 {
+	fifth := len(q.Samples) / 5
+	if fifth < 1 {
 		return 0
 	}
-	return float64(q.Samples[len(q.Samples)-1].Bytes) / float64(q.Samples[early-1].Bytes)
+	highest := func(samples []QueueSample) (bytes int64) {
+		for _, s := range samples {
+			bytes = max(bytes, s.Bytes)
+		}
+		return bytes
+	}
+	return float64(highest(q.Samples[len(q.Samples)-fifth:])) / float64(max(1, highest(q.Samples[:fifth])))
 }
 
 // queueRows is about how many samples the table of the report shows.

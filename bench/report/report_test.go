@@ -176,7 +176,8 @@ func TestQueueGrowth(t *testing.T) {
 	for i := range q.Samples {
 		q.Samples[i].Bytes = int64(100 + 10*i)
 	}
-	if got := q.Growth(); got != 190.0/110 {
+	q.Samples[8].Bytes, q.Samples[9].Bytes = 220, 50
+	if got := q.Growth(); got != 220.0/110 {
 		t.Errorf("got %v", got)
 	}
 	q.Samples = q.Samples[:4]
