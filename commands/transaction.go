@@ -71,19 +71,13 @@ var (
 
 func (s *Session) inMulti() bool { return s.transaction != nil && s.transaction.open }
 
-// flagsOf returns what a command may do: EXEC does what is queued, and EVAL what
-// its script says.
-func (s *Session) flagsOf(sp *spec.Spec, args [][]byte) spec.Flag {
-	switch {
-	case sp == execSpec && s.inMulti():
+// flagsOf returns what a command may do: EXEC does what is queued.
+func (s *Session) flagsOf(sp *spec.Spec) spec.Flag {
+	if sp == execSpec && s.inMulti() {
 		return sp.Flags | s.transaction.flags
-	case sp.Group == scriptingGroup && sp.Parent == nil && len(args) > 1:
-		return s.programFlags(sp, args)
 	}
 	return sp.Flags
 }
-
-const scriptingGroup = "scripting"
 
 // begun returns the session's transaction, a new one if there is none.
 func (s *Session) begun() *transaction {
@@ -97,10 +91,11 @@ func (s *Session) begun() *transaction {
 // if it is unknown, and returns the error to answer with.
 func (s *Session) transactionRejects(sp *spec.Spec, text string) string {
 	switch {
-	case sp == execSpec: // without MULTI too
+	case !s.inMulti():
+	case sp == execSpec:
 		s.endTransaction()
 		return "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(text, "ERR ")
-	case s.inMulti():
+	default:
 		s.transaction.broken = true
 	}
 	return text
@@ -134,7 +129,7 @@ func (s *Session) queue(c *Call) {
 		return
 	}
 	t.queued = append(t.queued, queuedCommand{c.spec, c.args})
-	t.flags |= s.flagsOf(c.spec, c.args)
+	t.flags |= c.spec.Flags
 	for _, arg := range c.args {
 		t.bytes += len(arg)
 	}

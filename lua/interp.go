@@ -59,8 +59,16 @@ type interp struct {
 	moved      int                              // how many values the last yield or return of a coroutine gave
 	firstProto *glua.FunctionProto              // of what prologue makes
 
-	loading *loading
+	loading   *loading
+	instances map[*Library]*loading
+	builtins  map[*glua.LFunction]bool // the functions of the globals
 }
+
+// maxArrayIndex bounds the array part of a table: gopher-lua fills it up to any index below, so that "t[n] = 1" may take 16 bytes
+// times n at once. Behind it keys are hashed, and not counted by "#".
+const maxArrayIndex = 1 << 22
+
+func init() { glua.MaxArrayIndex = maxArrayIndex }
 
 // newInterp opens the libraries and seals them.
 func newInterp(e *Engine, k kind) *interp {

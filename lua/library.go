@@ -76,7 +76,9 @@ func (e *Engine) RunFunction(l *Library, name string, inv *Invocation) error {
 	defer e.put(in)
 	instance, err := in.instance(l)
 	if err != nil {
-		return err
+		inv.Failed = true
+		inv.Out.Error(err.Error())
+		return nil
 	}
 	return in.run(inv, name, func(*glua.LState) (*glua.LFunction, []glua.LValue) {
 		return instance.callbacks[name], []glua.LValue{in.stringArray(inv.Keys), in.stringArray(inv.Args)}

@@ -16,11 +16,6 @@ type loading struct {
 	log       func(level Level, message string)
 }
 
-// instance is a library in this interpreter, ready to be called.
-func (in *interp) instance(l *Library) (*loading, error) {
-	return in.instantiate(l, LoadOptions{})
-}
-
 // instantiate runs a library's code.
 func (in *interp) instantiate(l *Library, opts LoadOptions) (*loading, error) {
 	load := &loading{callbacks: make(map[string]*glua.LFunction), log: opts.Log}

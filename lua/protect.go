@@ -64,6 +64,7 @@ func (in *interp) refuseProtected(L *glua.LState) {
 // seal replaces the tables of the globals by proxies, recursively, and makes the globals themselves read-only.
 func (in *interp) seal() {
 	sealed := make(map[*glua.LTable]*glua.LTable)
+	in.builtins = make(map[*glua.LFunction]bool)
 	in.sealFields(in.globals, sealed)
 	in.env = in.protect(in.globals)
 	in.globals.RawSetString("_G", in.env)
@@ -99,6 +100,9 @@ func (in *interp) setGlobals(t *glua.LTable) {
 
 func (in *interp) sealFields(t *glua.LTable, sealed map[*glua.LTable]*glua.LTable) {
 	eachPair(t, func(k, v glua.LValue) {
+		if fn, ok := v.(*glua.LFunction); ok {
+			in.builtins[fn] = true
+		}
 		child, ok := v.(*glua.LTable)
 		if !ok || child == in.globals {
 			return
@@ -121,6 +125,7 @@ func (in *interp) sealStrings() {
 	}
 	fast := in.L.CreateTable(0, 1)
 	fast.RawSetString("__index", in.real(library))
+	in.addStringArith(fast)
 	in.L.SetMetatable(glua.LString(""), fast)
 	shown := in.L.CreateTable(0, 1)
 	shown.RawSetString("__index", library)

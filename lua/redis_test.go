@@ -103,11 +103,14 @@ func scripts(t testing.TB, name string) (list []string) {
 	}
 	for line := range strings.SplitSeq(string(text), "\n") {
 		if line != "" && !strings.HasPrefix(line, "//") {
-			list = append(list, strings.ReplaceAll(line, "¶", "\n"))
+			list = append(list, lines(line))
 		}
 	}
 	return list
 }
+
+// lines puts line feeds into a case.
+func lines(s string) string { return strings.ReplaceAll(s, "¶", "\n") }
 
 // eval is the reply to EVAL here.
 func eval(t testing.TB, e *lua.Engine, caller lua.Caller, script string, resp3 bool, args ...[]byte) []byte {
