@@ -133,11 +133,11 @@ func loadHistory(path string) ([]porcupine.Operation, error) {
 	return ops, nil
 }
 
-// TestSavedHistory explains the history in the file that LINEARIZABILITY_HISTORY names.
+// TestSavedHistory explains the history in the file that LINEARIZABILITY_HISTORY names, if it does.
 func TestSavedHistory(t *testing.T) {
 	path := os.Getenv("LINEARIZABILITY_HISTORY")
 	if path == "" {
-		t.Skip("LINEARIZABILITY_HISTORY names no file")
+		return
 	}
 	ops, err := loadHistory(path)
 	if err != nil {
