@@ -114,13 +114,17 @@ func (b *Bus) askPeers() {
 // open takes a payload apart. One that cannot be read is left: another version
 // may have sent it, or somebody who knows the channel's name.
 func (b *Bus) open(l *pg.Listener, payload string) error {
-	packet, err := decode(payload)
-	if err != nil {
-		b.opts.Log.Debug("a payload between nodes is not one", "error", err)
-		return nil
+	node, err := sender(payload)
+	if node == b.node {
+		return nil // our own comes back
+	}
+	var packet []byte
+	if err == nil {
+		packet, err = decode(payload)
 	}
 	h, events, err := parseHeader(packet)
-	if err != nil || h.node == b.node {
+	if err != nil {
+		b.opts.Log.Debug("a payload between nodes is not one", "error", err)
 		return nil
 	}
 	b.Received.Add(1)

@@ -102,3 +102,16 @@ func encode(packet []byte) []byte {
 }
 
 func decode(payload string) ([]byte, error) { return encoding.DecodeString(payload) }
+
+// sender returns the node that a payload comes from, without a look at the rest.
+func sender(payload string) (node int64, err error) {
+	const enough = 12 // characters, which hold nine bytes
+	if len(payload) < enough {
+		return 0, errMalformed
+	}
+	b, err := decode(payload[:enough])
+	if err != nil {
+		return 0, err
+	}
+	return int64(binary.BigEndian.Uint64(b)), nil
+}

@@ -19,8 +19,8 @@ const (
 	forgetEvery = 15 * time.Second
 )
 
-// sender sends what is queued. It belongs to one goroutine.
-type sender struct {
+// outlet sends what is queued. It belongs to one goroutine.
+type outlet struct {
 	bus    *Bus
 	conn   *pg.Notifier // nil: not connected
 	number int64
@@ -35,7 +35,7 @@ type sender struct {
 }
 
 func (b *Bus) send(ctx context.Context) {
-	s := &sender{bus: b}
+	s := &outlet{bus: b}
 	defer func() {
 		if s.conn != nil {
 			s.conn.Close()
@@ -53,7 +53,7 @@ func (b *Bus) send(ctx context.Context) {
 }
 
 // next sends some of the packets; false if there are none.
-func (s *sender) next(ctx context.Context) (more bool) {
+func (s *outlet) next(ctx context.Context) (more bool) {
 	b := s.bus
 	if len(s.unsent) == 0 {
 		s.announce()
@@ -76,7 +76,7 @@ func (s *sender) next(ctx context.Context) (more bool) {
 }
 
 // announce queues the state that others have asked for, and changes of it.
-func (s *sender) announce() {
+func (s *outlet) announce() {
 	b := s.bus
 	asked := b.peers.takeAsked()
 	if b.resend.Swap(false) {
@@ -94,7 +94,7 @@ func (s *sender) announce() {
 }
 
 // transmit sends the packets at hand.
-func (s *sender) transmit(ctx context.Context) (err error) {
+func (s *outlet) transmit(ctx context.Context) (err error) {
 	b := s.bus
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
@@ -125,7 +125,7 @@ func (s *sender) transmit(ctx context.Context) (err error) {
 }
 
 // store puts a large packet where the others can fetch it.
-func (s *sender) store(ctx context.Context, p packet) error {
+func (s *outlet) store(ctx context.Context, p packet) error {
 	s.stored = true
 	h, events, err := parseHeader(p.buf)
 	if err != nil {
@@ -142,7 +142,7 @@ func announcement(p packet) []byte {
 
 // retry prepares another attempt. What has waited for too long is dropped: those
 // who would have heard it have lost their connections too.
-func (s *sender) retry(ctx context.Context) (more bool) {
+func (s *outlet) retry(ctx context.Context) (more bool) {
 	b := s.bus
 	if s.conn != nil {
 		s.conn.Close()
