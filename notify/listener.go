@@ -17,6 +17,9 @@ const (
 	roundTrip = 5 * time.Second
 	// fetchTimeout bounds the fetch of a large message.
 	fetchTimeout = 30 * time.Second
+	// joinPatience bounds the wait for the state of the others. One that hangs is
+	// not alive any more before that.
+	joinPatience = 10 * time.Second
 	// leaveTimeout bounds the farewell.
 	leaveTimeout = 2 * time.Second
 )
@@ -71,7 +74,7 @@ func (b *Bus) hear(ctx context.Context, l *pg.Listener) (err error) {
 		}
 		for next := time.Now().Add(beatEvery); ctx.Err() == nil; {
 			b.askPeers()
-			if b.peers.synced() || time.Since(began) > patience {
+			if b.peers.synced() || time.Since(began) > joinPatience {
 				b.join()
 			}
 			wait := time.Until(next)
