@@ -67,19 +67,11 @@ func pfadd(c *Call) error {
 	return nil
 }
 
-// claimPfcount: the count of a single key is kept in its value.
-func claimPfcount(c *Call) {
-	mode := pg.ModeRead
-	if len(c.args) == 2 {
-		mode = pg.ModeUpdate
-	}
-	c.claimAll(1, 1, mode, pg.PartValue)
-}
+func claimPfcount(c *Call) { c.claimAll(1, 1, pg.ModeRead, pg.PartValue) }
 
 func pfcount(c *Call) error {
 	if c.claims == 1 {
-		c.pfcountOne(c.key(0))
-		return nil
+		return c.pfcountOne(c.key(0))
 	}
 	var u hll.Union
 	for i := range c.claims {
@@ -91,24 +83,33 @@ func pfcount(c *Call) error {
 	return nil
 }
 
-func (c *Call) pfcountOne(e *pg.Entry) {
-	value, ok := c.validSketch(e)
+// pfcountOne answers with the count of a single key. It is kept in the value,
+// so that most of the time the key is only read.
+func (c *Call) pfcountOne(e *pg.Entry) error {
+	value, ok := c.sketch(e)
 	switch {
 	case !ok:
-		return
+		return nil
 	case value == nil:
 		c.out.Int(0)
-		return
+		return nil
 	}
 	n, updated, err := hll.Count(value)
 	if err != nil {
 		c.fail(err.Error())
-		return
+		return nil
+	}
+	if updated == nil && e.Encoding() != pg.EncodingRaw {
+		updated = value // which Redis was about to change in place
 	}
 	if updated != nil {
+		if err := e.Lock(); err != nil {
+			return err
+		}
 		e.SetString(updated, pg.EncodingRaw)
 	}
 	c.out.Int(n)
+	return nil
 }
 
 // unite adds what a key has counted to a union. It answers the error if it

@@ -12,9 +12,9 @@ var setsAlgebraBindings = []binding{
 	{name: "sinter", claim: claimAlgebra(false, false), run: algebra(sinter), slow: true},
 	{name: "sunion", claim: claimAlgebra(false, true), run: algebra(sunion), slow: true},
 	{name: "sdiff", claim: claimAlgebra(false, false), run: algebra(sdiff), slow: true},
-	{name: "sinterstore", claim: claimAlgebra(true, false), run: algebraStore(sinter), slow: true},
-	{name: "sunionstore", claim: claimAlgebra(true, true), run: algebraStore(sunion), slow: true},
-	{name: "sdiffstore", claim: claimAlgebra(true, false), run: algebraStore(sdiff), slow: true},
+	{name: "sinterstore", claim: claimAlgebra(true, false), run: algebraStore(sinter, sinterMatches), slow: true},
+	{name: "sunionstore", claim: claimAlgebra(true, false), run: algebraStore(sunion, sunionMatches), slow: true},
+	{name: "sdiffstore", claim: claimAlgebra(true, false), run: algebraStore(sdiff, sdiffMatches), slow: true},
 	{name: "sintercard", claim: claimSintercard, run: sintercard, slow: true},
 }
 
@@ -80,22 +80,59 @@ func algebra(combine func([]operand) (combined, error)) func(*Call) error {
 	}
 }
 
-func algebraStore(combine func([]operand) (combined, error)) func(*Call) error {
+// algebraStore makes the run of a command that stores. matches are those that
+// make the whole result inside PostgreSQL, nil if that is to be done here.
+func algebraStore(combine func([]operand) (combined, error), matches func([]operand) []pg.Match) func(*Call) error {
 	return func(c *Call) error {
 		sets, err := c.operands(1)
 		if sets == nil || err != nil {
+			return err
+		}
+		w := c.setWriter(c.key(0), nil)
+		if n, err := storeMatches(c.key(0), matches(sets), w.limits.most()); n > 0 || err != nil {
+			if err == nil {
+				c.key(0).SetEncoding(pg.EncodingHashtable)
+				c.out.Int(n)
+			}
 			return err
 		}
 		r, err := combine(sets)
 		if err != nil {
 			return err
 		}
-		if err := c.setWriter(c.key(0), nil).replace(r.names, r.form); err != nil {
+		if err := w.replace(r.names, r.form); err != nil {
 			return err
 		}
 		c.out.Int(int64(len(r.names)))
 		return nil
 	}
+}
+
+// most is up to how many members a set may be anything but a hash table.
+func (l setLimits) most() int64 { return max(l.intset, l.entries) }
+
+func sunionMatches(sets []operand) []pg.Match { return unionMatches(membersOf(sets)) }
+
+func sinterMatches(sets []operand) []pg.Match {
+	all := membersOf(sets)
+	slices.SortStableFunc(all, func(a, b *pg.Members) int { return cmp.Compare(a.Len(), b.Len()) })
+	return oneMatch(matching(all[0], all[1:], true))
+}
+
+func sdiffMatches(sets []operand) []pg.Match {
+	all := membersOf(sets)
+	if slices.Contains(all[1:], all[0]) {
+		return nil
+	}
+	return oneMatch(matching(all[0], all[1:], false))
+}
+
+func membersOf(sets []operand) []*pg.Members {
+	all := make([]*pg.Members, len(sets))
+	for i := range sets {
+		all[i] = sets[i].Members
+	}
+	return all
 }
 
 // sunion collects the members of all sets.
@@ -142,7 +179,7 @@ func sdiff(sets []operand) (combined, error) {
 	if sets[0].Len() == 0 || slices.ContainsFunc(sets[1:], func(s operand) bool { return s.Members == sets[0].Members }) {
 		return r, nil
 	}
-	err := r.filter(sets[0], sets[1:], func(m *pg.Member) bool { return m == nil })
+	err := r.filter(sets[0], sets[1:], false)
 	r.integersFirst()
 	return r, err
 }
@@ -155,7 +192,7 @@ func sinter(sets []operand) (r combined, err error) {
 	if sets[0].Len() == 0 {
 		return r, nil
 	}
-	if err = r.filter(sets[0], sets[1:], func(m *pg.Member) bool { return m != nil }); err != nil {
+	if err = r.filter(sets[0], sets[1:], true); err != nil {
 		return r, err
 	}
 	if sets[0].e.Encoding() == pg.EncodingIntset {
@@ -164,17 +201,25 @@ func sinter(sets []operand) (r combined, err error) {
 	return r, nil
 }
 
-// filter collects the members of a set for which keep says yes to what each of
-// the others has of that name, nil if nothing.
-func (r *combined) filter(set operand, others []operand, keep func(*pg.Member) bool) error {
-	members, err := setMembers(set.e, set.Members)
-	if err != nil {
-		return err
-	}
+func (r *combined) add(members []*pg.Member) {
 	r.names = make([][]byte, len(members))
 	for i, m := range members {
 		r.names[i] = m.Name
 	}
+}
+
+// filter collects the members of a set that all of the others have, or none.
+func (r *combined) filter(set operand, others []operand, all bool) error {
+	if match, ok := matching(set.Members, membersOf(others), all); ok {
+		members, err := match.Members(0)
+		r.add(members)
+		return err
+	}
+	members, err := setMembers(set.e, set.Members)
+	if err != nil {
+		return err
+	}
+	r.add(members)
 	for _, s := range others {
 		if s.Members == set.Members {
 			continue
@@ -188,7 +233,7 @@ func (r *combined) filter(set operand, others []operand, keep func(*pg.Member) b
 			if err != nil {
 				return err
 			}
-			if keep(m) {
+			if (m != nil) == all {
 				kept = append(kept, name)
 			}
 		}
@@ -244,6 +289,13 @@ func sintercard(c *Call) error {
 	_, limit, _ := parseSintercard(c.args)
 	sets, err := c.operands(0)
 	if sets == nil || err != nil {
+		return err
+	}
+	if matches := sinterMatches(sets); matches != nil {
+		n, err := matches[0].Count(limit)
+		if err == nil {
+			c.out.Int(n)
+		}
 		return err
 	}
 	r, err := sinter(sets)

@@ -137,9 +137,9 @@ func algebraBinding(name string, f algebraForm) binding {
 		if f.stores {
 			c.claim(c.args[1], pg.ModeUpdate, pg.PartHeader)
 		}
-		for i, key := range keys {
+		for _, key := range keys {
 			// Of an intersection or a difference it depends on the sizes what is looked at.
-			c.claimElements(key, pg.ModeRead, &pg.Needs{All: f.union || f.diff && i == 0})
+			c.claimElements(key, pg.ModeRead, &pg.Needs{All: f.union})
 		}
 	}
 	run := func(c *Call) error {
@@ -155,6 +155,9 @@ func algebraBinding(name string, f algebraForm) binding {
 		}
 		for i := range o.weights {
 			sources[i].weight = o.weights[i]
+		}
+		if done, err := c.matchSources(f, o, sources); done || err != nil {
+			return err
 		}
 		result, err := f.combine(sources, o)
 		if err != nil {
@@ -270,7 +273,7 @@ func intersection(sources []source, o algebraOptions) (result []scored, err erro
 	if sources[0].Len() == 0 {
 		return nil, nil
 	}
-	members, err := sources[0].All()
+	members, err := candidates(sources)
 	if err != nil {
 		return nil, err
 	}
@@ -302,7 +305,14 @@ func intersection(sources []source, o algebraOptions) (result []scored, err erro
 
 // difference returns the members of the first set that no other one has.
 func difference(sources []source) (result []scored, err error) {
-	members, err := sources[0].All()
+	match, matched := matchingSources(sources, false)
+	var members []*pg.Member
+	if matched {
+		members, err = match.Members(0)
+		sources = sources[:1]
+	} else {
+		members, err = sources[0].All()
+	}
 	if err != nil {
 		return nil, err
 	}

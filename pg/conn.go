@@ -35,8 +35,9 @@ type Conn struct {
 	// next is what a unit that has to run again has found necessary.
 	next nextUnit
 
-	queue []queued
-	tx    Tx
+	queue   []queued
+	pending int // bytes of the request that is being put together, about
+	tx      Tx
 }
 
 // nextUnit says how the next unit of work has to run.
@@ -104,6 +105,10 @@ func (c *Conn) sendWrite(s statement, want int, params ...[]byte) {
 }
 
 func (c *Conn) bind(s statement, params [][]byte) {
+	for _, p := range params {
+		c.pending += len(p)
+	}
+	c.pending += bindOverhead
 	c.fe.SendBind(&pgproto3.Bind{
 		PreparedStatement:    catalogue[s].name,
 		ParameterFormatCodes: binaryFormat,
@@ -112,6 +117,14 @@ func (c *Conn) bind(s statement, params [][]byte) {
 	})
 	c.fe.SendExecute(&pgproto3.Execute{})
 }
+
+// bindOverhead is about what a statement takes in a request without its
+// parameters.
+const bindOverhead = 64
+
+// maxPipelinedBytes is the length of a request that fits into the buffers of a
+// socket whatever PostgreSQL is busy writing.
+const maxPipelinedBytes = 16 << 10
 
 // errNotSent marks a failure before the last byte was handed to the kernel:
 // PostgreSQL cannot have seen the Sync that ends the batch.
@@ -132,8 +145,11 @@ func (c *Conn) sync() error {
 		c.cfg.RoundTrips.Add(1)
 	}
 	c.fe.SendSync(&pgproto3.Sync{})
-	if err := c.fe.Flush(); err != nil {
-		return c.fail(errNotSent{err})
+	flushed := c.flush()
+	if flushed == nil {
+		if err := c.fe.Flush(); err != nil {
+			return c.fail(errNotSent{err})
+		}
 	}
 	var first error
 	next := 0
@@ -142,6 +158,9 @@ func (c *Conn) sync() error {
 		if err != nil {
 			if first != nil && isConnectionError(first) {
 				err = first // the reason PostgreSQL gave before it closed
+			}
+			if notSent := c.stopFlush(flushed); notSent != nil {
+				err = errNotSent{err}
 			}
 			return c.fail(err)
 		}
@@ -163,10 +182,43 @@ func (c *Conn) sync() error {
 			}
 			next++
 		case *pgproto3.ReadyForQuery:
+			if flushed != nil {
+				<-flushed // it is through: the Sync that is answered here came last
+			}
 			c.queue = c.queue[:0]
 			return first
 		}
 	}
+}
+
+// flush sends a long request beside the reading of the results: PostgreSQL reads
+// no more of a request while nobody takes what it has to say. It returns nil if
+// the request is short enough for the buffers of the socket.
+func (c *Conn) flush() (flushed chan error) {
+	if c.pending <= maxPipelinedBytes {
+		c.pending = 0
+		return nil
+	}
+	c.pending = 0
+	flushed = make(chan error, 1)
+	go func() {
+		err := c.fe.Flush()
+		if err != nil { // do not wait for results of what was not sent
+			_ = c.pc.Conn().SetDeadline(time.Now())
+		}
+		flushed <- err
+	}()
+	return flushed
+}
+
+// stopFlush ends a flush that is under way on a broken connection and returns
+// its error.
+func (c *Conn) stopFlush(flushed chan error) error {
+	if flushed == nil {
+		return nil
+	}
+	_ = c.pc.Conn().SetDeadline(time.Now())
+	return <-flushed
 }
 
 // sendText queues a statement that is not in the catalogue.

@@ -1,5 +1,7 @@
 package pg
 
+import "errors"
+
 // Type is the type of a key, a number below 16.
 type Type uint8
 
@@ -192,6 +194,17 @@ func (e *Entry) ExpireAt() (int64, error) {
 		e.expireAt = now - e.expireAt
 	}
 	return e.expireAt, nil
+}
+
+// Lock makes sure that a key which was claimed for reading may be changed after
+// all. Unless it is locked already, or written by the unit, the error tells the
+// caller to run the unit again, which locks what it reads then.
+func (e *Entry) Lock() error {
+	if e.serves(ModeUpdate, PartHeader) {
+		return nil
+	}
+	e.tx.c.next.lockReads = true
+	return &Error{KindRetry, errors.New("a key that was read is to be changed")}
 }
 
 // SetString makes the key a string with this value. An existing expiry stays;

@@ -45,12 +45,13 @@ const (
 // membersTable is the statements for one type of collection.
 type membersTable struct {
 	find, page, random, insert, update, remove, copy statement
+	match, matchCount, matchCopy                     statement
 }
 
 var membersTables = map[Type]membersTable{
-	TypeHash: {stmtHashFind, stmtHashPage, stmtHashRandom, stmtHashInsert, stmtHashUpdate, stmtHashDelete, stmtHashCopy},
-	TypeSet:  {stmtSetFind, stmtSetPage, stmtSetRandom, stmtSetInsert, 0, stmtSetDelete, stmtSetCopy},
-	TypeZset: {stmtZsetFind, stmtZsetPage, stmtZsetRandom, stmtZsetInsert, stmtZsetUpdate, stmtZsetDelete, stmtZsetCopy},
+	TypeHash: {stmtHashFind, stmtHashPage, stmtHashRandom, stmtHashInsert, stmtHashUpdate, stmtHashDelete, stmtHashCopy, 0, 0, 0},
+	TypeSet:  {stmtSetFind, stmtSetPage, stmtSetRandom, stmtSetInsert, 0, stmtSetDelete, stmtSetCopy, stmtSetMatch, stmtSetMatchCount, stmtSetMatchCopy},
+	TypeZset: {stmtZsetFind, stmtZsetPage, stmtZsetRandom, stmtZsetInsert, stmtZsetUpdate, stmtZsetDelete, stmtZsetCopy, stmtZsetMatch, stmtZsetMatchCount, stmtZsetMatchCopy},
 }
 
 // hashName returns the hash that members are found by, never negative.

@@ -82,10 +82,10 @@ func (tx *Tx) noteStages() {
 
 // queueNeeds queues the loading of what the claims on a key need of the
 // elements at a place.
-func (tx *Tx) queueNeeds(e *Entry, p place) error {
+func (tx *Tx) queueNeeds(e *Entry, p place) {
 	if p.typ == TypeList {
 		tx.queueListNeeds(e, p)
-		return nil
+		return
 	}
 	random, lowest, highest := int64(0), int64(0), int64(0)
 	for _, n := range e.needs {
@@ -101,9 +101,7 @@ func (tx *Tx) queueNeeds(e *Entry, p place) error {
 				tx.looking = append(tx.looking, wanted{e, p.coll, p.typ, name})
 			}
 			for _, ask := range n.Questions {
-				if err := tx.queueQuestion(ask, p); err != nil {
-					return err
-				}
+				tx.queueQuestion(ask, p)
 			}
 		}
 	}
@@ -113,7 +111,6 @@ func (tx *Tx) queueNeeds(e *Entry, p place) error {
 	if p.typ == TypeZset {
 		tx.queueEnds(p, [2]int64{lowest, highest})
 	}
-	return nil
 }
 
 // asksOrder reports whether the order of a sorted set matters.

@@ -63,22 +63,12 @@ func (tx *Tx) queueQuery(coll int64, q query) *answer {
 }
 
 // queueQuestion queues what answers a question with the load of its key.
-func (tx *Tx) queueQuestion(ask Question, p place) error {
+func (tx *Tx) queueQuestion(ask Question, p place) {
 	for _, q := range ask(tx.c, p) {
-		key := q.key(p.coll)
-		if tx.answers[key] != nil {
-			continue
-		}
-		tx.answers[key] = tx.queueQuery(p.coll, q)
-		// As in Load: requests must not get ahead of results by too much.
-		if tx.ahead += len(key); tx.ahead > maxPipelinedBytes {
-			if err := tx.c.sync(); err != nil {
-				return tx.failed(err)
-			}
-			tx.ahead = 0
+		if key := q.key(p.coll); tx.answers[key] == nil {
+			tx.answers[key] = tx.queueQuery(p.coll, q)
 		}
 	}
-	return nil
 }
 
 // ask returns the answer to a query: the one that came with the key, or what

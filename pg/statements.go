@@ -68,6 +68,9 @@ const (
 	stmtSetInsert
 	stmtSetDelete
 	stmtSetCopy
+	stmtSetMatch
+	stmtSetMatchCount
+	stmtSetMatchCopy
 	stmtZsetFind
 	stmtZsetPage
 	stmtZsetRandom
@@ -75,6 +78,9 @@ const (
 	stmtZsetUpdate
 	stmtZsetDelete
 	stmtZsetCopy
+	stmtZsetMatch
+	stmtZsetMatchCount
+	stmtZsetMatchCopy
 	stmtZsetRange
 	stmtZsetRangeDeep
 	stmtZsetRevRange
@@ -161,6 +167,9 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtSetInsert:        {"set_insert", sqlSetInsert},
 	stmtSetDelete:        {"set_delete", sqlSetDelete},
 	stmtSetCopy:          {"set_copy", sqlSetCopy},
+	stmtSetMatch:         {"set_match", sqlSetMatch},
+	stmtSetMatchCount:    {"set_match_count", sqlSetMatchCount},
+	stmtSetMatchCopy:     {"set_match_copy", sqlSetMatchCopy},
 	stmtZsetFind:         {"zset_find", sqlZsetFind},
 	stmtZsetPage:         {"zset_page", sqlZsetPage},
 	stmtZsetRandom:       {"zset_random", sqlZsetRandom},
@@ -168,6 +177,9 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtZsetUpdate:       {"zset_update", sqlZsetUpdate},
 	stmtZsetDelete:       {"zset_delete", sqlZsetDelete},
 	stmtZsetCopy:         {"zset_copy", sqlZsetCopy},
+	stmtZsetMatch:        {"zset_match", sqlZsetMatch},
+	stmtZsetMatchCount:   {"zset_match_count", sqlZsetMatchCount},
+	stmtZsetMatchCopy:    {"zset_match_copy", sqlZsetMatchCopy},
 	stmtZsetRange:        {"zset_range", sqlZsetRange},
 	stmtZsetRangeDeep:    {"zset_range_deep", sqlZsetRangeDeep},
 	stmtZsetRevRange:     {"zset_rev_range", sqlZsetRevRange},

@@ -1,6 +1,7 @@
 package pg_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -203,4 +204,44 @@ func sliceOf(names []string, s pg.Slice) []string {
 		names = names[:min(int(s.Count), len(names))]
 	}
 	return names
+}
+
+// TestLongRequestsBesideLongResults has a unit ask for more than fits into the buffers of a socket while PostgreSQL has as much to say.
+func TestLongRequestsBesideLongResults(t *testing.T) {
+	t.Parallel()
+	c := connect(t, config(t))
+	value := bytes.Repeat([]byte("v"), 1000)
+	var needs []*pg.Needs
+	unit(t, c, []claim{update("a"), update("b")}, func(_ *pg.Tx, e []*pg.Entry) {
+		for i := range e {
+			ms, err := e[i].Members(pg.TypeHash)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n := range 3000 {
+				m, _, err := ms.Put(fmt.Appendf(nil, "field %d", n))
+				if err != nil {
+					t.Fatal(err)
+				}
+				m.Value = value
+			}
+		}
+	})
+	names := make([][]byte, 100_000)
+	for i := range names {
+		names[i] = fmt.Appendf(nil, "none %d", i)
+	}
+	needs = append(needs, &pg.Needs{All: true}, &pg.Needs{Names: names})
+	for range 2 {
+		tx := c.Begin()
+		for i, name := range []string{"a", "b"} {
+			tx.Plan(0, []byte(name), pg.HashKey(0, []byte(name)), pg.ModeUpdate, pg.PartHeader).Need(needs[i])
+		}
+		if err := tx.Load(); err != nil {
+			t.Fatal(err)
+		}
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

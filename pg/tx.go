@@ -52,7 +52,6 @@ type Tx struct {
 	ranges  []interval         // for the needs of one list
 	due     []*Members         // hashes with fields that may have expired
 	answers map[string]*answer // to questions that were asked with the load
-	ahead   int                // bytes of questions sent since the last results
 
 	// How the unit runs, as the one before it has found necessary.
 	readOnly  bool // it sees one state of the database
@@ -242,30 +241,19 @@ func (tx *Tx) Load() error {
 		}
 		tx.begin()
 	}
-	tx.ahead = 0
 	slices.SortFunc(tx.planned, compareLoads)
 	for rest := tx.planned; len(rest) > 0; {
-		n, bytes := 1, len(rest[0].name)
+		n := 1
 		for n < len(rest) && rest[n].db == rest[0].db && rest[n].wantsLock() == rest[0].wantsLock() {
-			bytes += len(rest[n].name)
 			n++
 		}
 		tx.queueLoad(rest[0].db, rest[:n], rest[0].wantsLock())
-		// PostgreSQL must not be busy writing results while we are busy
-		// writing requests: a large request waits for its answer.
-		if bytes > maxPipelinedBytes && n < len(rest) {
-			if err := tx.c.sync(); err != nil {
-				return tx.failed(err)
-			}
-		}
 		rest = rest[n:]
 	}
 	for _, e := range tx.planned {
 		if p, ok := tx.c.places[e.hash]; ok && len(e.needs) > 0 {
 			e.sought = p.coll
-			if err := tx.queueNeeds(e, p); err != nil {
-				return err
-			}
+			tx.queueNeeds(e, p)
 		}
 	}
 	if err := tx.queueVersions(); err != nil {
@@ -347,9 +335,7 @@ func (tx *Tx) loadMissed() error {
 			continue
 		}
 		e.sought = e.coll
-		if err := tx.queueNeeds(e, tx.c.places[e.hash]); err != nil {
-			return err
-		}
+		tx.queueNeeds(e, tx.c.places[e.hash])
 		missed = true
 	}
 	if !missed {
@@ -386,10 +372,6 @@ func (tx *Tx) begin() {
 	tx.queueClock()
 	tx.open = true
 }
-
-// maxPipelinedBytes is the size of a request that may follow another one
-// before the first one's results are read. It fits into socket buffers.
-const maxPipelinedBytes = 16 << 10
 
 func (e *Entry) wantsLock() bool {
 	return (e.mode != ModeRead || e.tx.lockReads || len(e.needs) > 0) && e.tx.open && !e.tx.readOnly
