@@ -51,12 +51,12 @@ func leftovers(t *testing.T, dir string) []string {
 func TestCompareTwoRedis(t *testing.T) {
 	t.Parallel()
 	o := small(t)
-	o.Workloads = []string{"GET", "INCR one key"}
+	o.Workloads = []string{"GET", "INCR one key", "MULTI 10 SET"}
 	r, err := Compare(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Cells) != 4 || len(r.Servers) != 2 || r.Servers[0].Name != target.RedisAlways || r.Servers[0].Version == "" {
+	if len(r.Cells) != 6 || len(r.Servers) != 2 || r.Servers[0].Name != target.RedisAlways || r.Servers[0].Version == "" {
 		t.Fatalf("%+v", r)
 	}
 	for _, c := range r.Cells {
@@ -79,7 +79,8 @@ func TestCompareTwoRedis(t *testing.T) {
 			}
 		}
 	}
-	if want := []string{"redis-always: one client", "redis-always: half load, 3 clients", "redis: one client", "redis: half load, 3 clients"}; !slices.Equal(loads, want) {
+	if want := []string{"redis-always: one client", "redis-always: half load, 3 clients", "redis: one client", "redis: half load, 3 clients",
+		"redis-always: one client", "redis: one client"}; !slices.Equal(loads, want) {
 		t.Errorf("latencies %q", loads)
 	}
 	if len(r.Goals) != 0 || len(r.References) != 0 || len(r.PostgreSQL) != 0 {

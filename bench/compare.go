@@ -5,8 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
+	"github.com/mnorrsken/postkeys/bench/load"
+	"github.com/mnorrsken/postkeys/bench/process"
 	"github.com/mnorrsken/postkeys/bench/redisbenchmark"
 	"github.com/mnorrsken/postkeys/bench/report"
 	"github.com/mnorrsken/postkeys/bench/target"
@@ -144,6 +147,9 @@ func (s *stand) rounds(ctx context.Context, workloads []workload.Workload, lines
 // run runs one shape on one server once; expected is its rate so far, 0 for none.
 func (s *stand) run(ctx context.Context, server *target.Server, sh shape, expected float64) (report.Run, error) {
 	o := s.options
+	if len(sh.Unit) > 0 {
+		return s.runUnits(ctx, server, sh)
+	}
 	l := redisbenchmark.Load{
 		Addr: server.Addr, Test: sh.Test, Command: sh.Command, Clients: sh.clients, Pipeline: sh.pipeline, Keys: cmp.Or(sh.Range, o.Keys), ValueBytes: o.ValueBytes,
 	}
@@ -176,6 +182,43 @@ func (s *stand) run(ctx context.Context, server *target.Server, sh shape, expect
 	}
 	run.PerSecond, run.P50Ms, run.P99Ms = got.CommandsPerSecond, milliseconds(got.P50), milliseconds(got.P99)
 	perCommand(&run, before, after, client)
+	s.disturbances.look(run.Others, fmt.Sprintf("%s on %s", &sh, server.Name))
+	return run, nil
+}
+
+// runUnits runs a shape that the benchmark drives itself: a command is one unit.
+func (s *stand) runUnits(ctx context.Context, server *target.Server, sh shape) (report.Run, error) {
+	o := s.options
+	if err := s.prepare(ctx, server, &sh.Workload, 0); err != nil {
+		return report.Run{}, err
+	}
+	u := load.Units{
+		Addr: server.Addr, Commands: sh.Unit, Connections: sh.clients, Pipeline: sh.pipeline, Keys: cmp.Or(sh.Range, o.Keys), Seed: rand.Uint64N(1 << 32),
+	}
+	var run report.Run
+	ownBefore, err := process.OwnCPU()
+	if err != nil {
+		return run, err
+	}
+	before, err := s.costs(ctx, server)
+	if err != nil {
+		return run, err
+	}
+	got, err := u.Run(ctx, o.RunTime)
+	if err != nil {
+		return run, err
+	}
+	own, err := process.OwnCPU()
+	if err != nil {
+		return run, err
+	}
+	after, err := s.costs(ctx, server)
+	if err != nil {
+		return run, err
+	}
+	run.Commands, run.PerSecond = got.Done, float64(got.Done)/got.Elapsed.Seconds()
+	run.P50Ms, run.P99Ms = milliseconds(load.Percentile(got.Latencies, 50)), milliseconds(load.Percentile(got.Latencies, 99))
+	perCommand(&run, before, after, own-ownBefore)
 	s.disturbances.look(run.Others, fmt.Sprintf("%s on %s", &sh, server.Name))
 	return run, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/mnorrsken/postkeys/bench/client"
 	"github.com/mnorrsken/postkeys/bench/load"
@@ -20,7 +21,7 @@ func (s *stand) latency(ctx context.Context, workloads []workload.Workload) erro
 	failed := make(map[attempt]bool)
 	for round := range s.options.Rounds {
 		for i, w := range workloads {
-			if len(w.Latency) == 0 {
+			if len(w.Latency)+len(w.Unit) == 0 {
 				continue
 			}
 			for j := range s.servers {
@@ -50,11 +51,19 @@ func (s *stand) latencyOf(ctx context.Context, w *workload.Workload, server *tar
 		return err
 	}
 	command := client.NewTemplate(o.Keys, 1, w.Latency...)
-	one, taken, err := s.beside(ctx, server, func() (*load.Result, error) { return load.Closed(ctx, server.Addr, command, o.RunTime/2) })
+	alone := func() (*load.Result, error) { return load.Closed(ctx, server.Addr, command, o.RunTime/2) }
+	if len(w.Unit) > 0 {
+		u := load.Units{Addr: server.Addr, Commands: w.Unit, Connections: 1, Pipeline: 1, Keys: o.Keys, Seed: 1}
+		alone = func() (*load.Result, error) { return u.Run(ctx, o.RunTime/2) }
+	}
+	one, taken, err := s.beside(ctx, server, alone)
 	if err != nil {
 		return err
 	}
 	s.addLatency(w, server, "one client", one, taken)
+	if len(w.Unit) > 0 {
+		return nil // arrivals are paced for single commands
+	}
 	clients := o.Clients[0]
 	cell := s.report.Cell(w.Name, clients, 1)
 	if cell == nil {
@@ -78,33 +87,41 @@ func (s *stand) latencyOf(ctx context.Context, w *workload.Workload, server *tar
 	return nil
 }
 
-// beside runs a load of our own and tells which share of the machine others had meanwhile.
-func (s *stand) beside(ctx context.Context, server *target.Server, run func() (*load.Result, error)) (*load.Result, float64, error) {
-	ownBefore, err := process.OwnCPU()
-	if err != nil {
-		return nil, 0, err
-	}
-	before, err := s.costs(ctx, server)
-	if err != nil {
-		return nil, 0, err
-	}
-	r, err := run()
-	if err != nil {
-		return nil, 0, err
-	}
-	after, err := s.costs(ctx, server)
-	if err != nil {
-		return nil, 0, err
-	}
-	own, err := process.OwnCPU()
-	return r, others(before, after, own-ownBefore), err
+// spent is what a load of our own took beside its time.
+type spent struct {
+	before, after costs
+	own           time.Duration // of processors, by the benchmark
 }
 
-func (s *stand) addLatency(w *workload.Workload, server *target.Server, kind string, r *load.Result, others float64) {
+// beside runs a load of our own and tells what was spent meanwhile.
+func (s *stand) beside(ctx context.Context, server *target.Server, run func() (*load.Result, error)) (r *load.Result, p spent, err error) {
+	ownBefore, err := process.OwnCPU()
+	if err != nil {
+		return nil, p, err
+	}
+	if p.before, err = s.costs(ctx, server); err != nil {
+		return nil, p, err
+	}
+	if r, err = run(); err != nil {
+		return nil, p, err
+	}
+	if p.after, err = s.costs(ctx, server); err != nil {
+		return nil, p, err
+	}
+	own, err := process.OwnCPU()
+	p.own = own - ownBefore
+	return r, p, err
+}
+
+func (s *stand) addLatency(w *workload.Workload, server *target.Server, kind string, r *load.Result, p spent) {
+	others := others(p.before, p.after, p.own)
 	run := report.LatencyRun{
 		PerSecond: r.PerSecond(),
 		P50Ms:     milliseconds(load.Percentile(r.Latencies, 50)), P99Ms: milliseconds(load.Percentile(r.Latencies, 99)),
-		MaxMs: milliseconds(load.Percentile(r.Latencies, 100)), LagP99Ms: milliseconds(load.Percentile(r.Lags, 99)), Others: others,
+		MaxMs: milliseconds(load.Percentile(r.Latencies, 100)), LagP99Ms: milliseconds(load.Percentile(r.Lags, 99)), Others: others, RoundTrips: -1,
+	}
+	if p.before.trips >= 0 && len(r.Latencies) > 0 {
+		run.RoundTrips = float64(p.after.trips-p.before.trips) / float64(len(r.Latencies))
 	}
 	s.disturbances.look(others, fmt.Sprintf("latency of %s with %s on %s", w.Name, kind, server.Name))
 	s.report.AddLatency(w.Name, server.Name, kind, run)

@@ -57,7 +57,7 @@ var bindings []*binding
 // allows no circle between a variable and what it is made of.
 func init() {
 	bindings = bind(
-		connectionBindings, transactionBindings,
+		connectionBindings, transactionBindings, scriptBindings, scriptManageBindings, functionBindings, functionManageBindings,
 		clientBindings,
 		stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings, hyperloglogBindings,
 		subscribeBindings, publishBindings,

@@ -22,6 +22,10 @@ type Call struct {
 	// which are its first claims.
 	firstNested, nested int
 	watched             []watched
+	// For EVAL, FCALL and their like, what they run.
+	program *program
+	// script is the run that the command is part of, nil outside of scripts.
+	script *scriptRun
 	// answer is the reply of a nested command that needs no storage.
 	answer []byte
 
@@ -30,6 +34,8 @@ type Call struct {
 	failed bool // the reply is an error
 	// failure is the text of the error.
 	failure string
+	// counted: the error was counted where it came from
+	counted bool
 	// quiet: the keys do not count as used
 	quiet bool
 	// rejected: it did not get through the gates

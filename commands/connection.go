@@ -54,9 +54,19 @@ func selectDB(c *Call) {
 	case n < 0 || n >= c.server().settings.Int(settings.Databases):
 		c.fail("ERR DB index is out of range")
 	default:
-		c.session().setDB(int(n))
+		c.useDB(int(n))
 		c.out.OK()
 	}
+}
+
+// useDB changes the database that later commands of the session work on, or
+// later commands of the script.
+func (c *Call) useDB(n int) {
+	if c.script != nil {
+		c.script.db = n
+		return
+	}
+	c.session().setDB(n)
 }
 
 // reset brings the session back to where it was when it began. What the client

@@ -3,6 +3,7 @@ package commands
 import (
 	"errors"
 
+	"github.com/mnorrsken/postkeys/commands/engine"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -34,6 +35,9 @@ const (
 
 // errorReply translates an error of the storage into a reply.
 func errorReply(err error) string {
+	if errors.Is(err, engine.ErrBusy) {
+		return errBusyScript
+	}
 	switch pg.KindOf(err) {
 	case pg.KindUnavailable:
 		return errLoading

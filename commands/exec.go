@@ -22,7 +22,8 @@ type postponed struct {
 
 // runsApart reports whether EXEC needs a job of its own: if commands are queued
 // that have to do with the session or the whole server, which run when the
-// transaction is committed, or if keys are watched.
+// transaction is committed, if keys are watched, or if a command looks at keys
+// that it does not name, which needs a snapshot.
 func (t *transaction) runsApart() bool {
 	if t == nil || !t.open || t.broken {
 		return false
@@ -31,7 +32,7 @@ func (t *transaction) runsApart() bool {
 		return true
 	}
 	for i := range t.queued {
-		if bindings[t.queued[i].spec.ID].local != nil {
+		if b := bindings[t.queued[i].spec.ID]; b.local != nil || b.slow {
 			return true
 		}
 	}
@@ -65,6 +66,7 @@ func claimExec(c *Call) {
 		return
 	}
 	c.task.Bytes += t.bytes
+	c.job.writes = c.job.writes || t.flags&spec.Write != 0
 	c.holdTogether(t.flags)
 }
 
@@ -157,7 +159,9 @@ func (c *Call) holdTogether(flags spec.Flag) {
 	switch {
 	case !writes:
 		c.task.Snapshot = c.task.Snapshot || several || c.task.Lane == engine.Slow
+		c.job.readsMany = c.job.readsMany || several
 	case looks:
+		c.task.Snapshot = false
 		mode := pg.ModeUpdate
 		if several {
 			mode = pg.ModeStable

@@ -28,7 +28,7 @@ func (s *Session) admit(j *job, args [][]byte) bool {
 		j.onLoop(c, func(c *Call) { c.reject(text) })
 		return true
 	}
-	b, flags := bindings[sp.ID], s.flagsOf(sp)
+	b, flags := bindings[sp.ID], s.flagsOf(sp, args)
 	paused, ordered, alone := s.server.pause.holds(flags), b.ordered, b.alone
 	queued := s.queues(sp)
 	switch {
@@ -71,7 +71,7 @@ func (s *Session) gate(c *Call) string {
 		return errNoAuth
 	case c.spec.Flags&spec.NoMulti != 0 && s.inMulti():
 		return "ERR Command not allowed inside a transaction"
-	case s.flagsOf(c.spec)&spec.Write != 0 && s.lacksReplicas():
+	case s.flagsOf(c.spec, c.args)&spec.Write != 0 && s.lacksReplicas():
 		return errNoReplicas
 	case s.subscribed() && !s.resp3 && !bindings[c.spec.ID].whileSubscribed:
 		return "ERR Can't execute '" + c.spec.Name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET " +

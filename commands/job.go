@@ -36,6 +36,10 @@ type job struct {
 
 	// looked counts the keys looked up; up to keptLooked it is final.
 	looked, keptLooked lookups
+	// scripted counts the commands that scripts have called; up to keptScripted it
+	// is final.
+	scripted     []scriptedCalls
+	keptScripted int
 	// rest is what follows once this job is done, if its batch is not nil: what a
 	// pause holds back, or what begins with an ordered command.
 	rest parked
@@ -78,8 +82,8 @@ func (j *job) release() []byte {
 	if j.rest.batch == nil {
 		j.batch.Release()
 	}
-	calls, nested, claims, early := j.calls, j.nested, j.task.Claims, j.early.Buf
-	if cap(calls) > maxPooledCalls || cap(nested) > maxPooledCalls || cap(claims) > maxPooledCalls || cap(early) > 1<<16 {
+	calls, nested, claims, early, scripted := j.calls, j.nested, j.task.Claims, j.early.Buf, j.scripted
+	if cap(calls) > maxPooledCalls || cap(nested) > maxPooledCalls || cap(claims) > maxPooledCalls || cap(scripted) > maxPooledCalls || cap(early) > 1<<16 {
 		*j = job{}
 		jobPool.Put(j)
 		return replies
@@ -87,7 +91,7 @@ func (j *job) release() []byte {
 	clear(calls)
 	clear(nested)
 	clear(claims)
-	*j = job{calls: calls[:0], nested: nested[:0]}
+	*j = job{calls: calls[:0], nested: nested[:0], scripted: scripted[:0]}
 	j.task.Claims = claims[:0]
 	j.early.Buf = early[:0]
 	jobPool.Put(j)
@@ -110,8 +114,11 @@ func (j *job) stored() bool { return j.task.Items > 0 }
 
 // submit hands the job to the engine.
 func (j *job) submit() {
-	if j.writes && j.readsMany {
-		j.holdReads()
+	if j.writes {
+		j.task.Snapshot = false // transactions that read hold what they read instead
+		if j.readsMany {
+			j.holdReads()
+		}
 	}
 	j.session.server.engine.Submit(&j.task)
 }
@@ -162,7 +169,7 @@ func (j *job) onLoop(c *Call, f func(c *Call)) {
 // Run implements engine.Runner. Item i is call i.
 func (j *job) Run(tx *pg.Tx, from, to int) error {
 	j.out.Buf, j.looked = j.out.Buf[:j.kept], j.keptLooked
-	j.postponed = j.postponed[:0]
+	j.postponed, j.scripted = j.postponed[:0], j.scripted[:j.keptScripted]
 	for i := from; i < to; i++ {
 		if err := j.runCall(&j.calls[i], tx); err != nil {
 			return err
@@ -180,12 +187,17 @@ func (j *job) runCall(c *Call, tx *pg.Tx) error {
 	if err := c.task.Resolve(tx, c.firstClaim, c.firstClaim+c.claims); err != nil {
 		return err
 	}
+	return c.perform(tx, &j.out)
+}
+
+// perform runs a command whose keys are ready and appends its reply.
+func (c *Call) perform(tx *pg.Tx, out *codec.Encoder) error {
 	if c.bind.looks {
-		j.countLookups(c)
+		c.job.countLookups(c)
 	}
-	start := len(j.out.Buf)
-	c.out, c.tx, c.failed = &j.out, tx, false
-	j.out.RESP3 = c.resp3
+	start := len(out.Buf)
+	c.out, c.tx, c.failed = out, tx, false
+	out.RESP3 = c.resp3
 	err := c.bind.run(c)
 	c.tx = nil
 	switch {
@@ -196,16 +208,16 @@ func (j *job) runCall(c *Call, tx *pg.Tx) error {
 		c.noteChanges()
 	}
 	if c.mute {
-		j.out.Buf = j.out.Buf[:start]
+		out.Buf = out.Buf[:start]
 	}
-	c.size = len(j.out.Buf) - start
+	c.size = len(out.Buf) - start
 	return err
 }
 
 // Keep implements engine.Runner.
 func (j *job) Keep() {
 	j.runPostponed()
-	j.kept, j.keptLooked = len(j.out.Buf), j.looked
+	j.kept, j.keptLooked, j.keptScripted = len(j.out.Buf), j.looked, len(j.scripted)
 }
 
 // Fail implements engine.Runner.

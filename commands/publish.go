@@ -16,8 +16,17 @@ var publishBindings = []binding{
 }
 
 // publish sends the message that the arguments hold. A client that gets its own
-// message gets it behind the reply.
+// message gets it behind the reply. What a script publishes leaves when the
+// script is committed.
 func (c *Call) publish(kind pubsub.Kind) {
+	if c.script != nil {
+		c.out.Int(int64(c.server().hub.Receivers(kind, c.args[1])))
+		c.afterCommit(func(c *Call) {
+			c.script = nil
+			c.publish(kind)
+		})
+		return
+	}
 	if sub := c.session().subscriber.Load(); sub != nil {
 		sub.Hold()
 	}

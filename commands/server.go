@@ -12,6 +12,7 @@ import (
 	"github.com/mnorrsken/postkeys/commands/engine"
 	"github.com/mnorrsken/postkeys/commands/pubsub"
 	"github.com/mnorrsken/postkeys/commands/settings"
+	"github.com/mnorrsken/postkeys/lua"
 	"github.com/mnorrsken/postkeys/notify"
 	"github.com/mnorrsken/postkeys/pg"
 )
@@ -53,6 +54,13 @@ type Server struct {
 	// place; until then storage commands are refused.
 	ready atomic.Bool
 
+	// lua runs scripts; scripts are those that this node knows.
+	lua         *lua.Engine
+	scripts     scriptCache
+	scriptsKept atomic.Int64 // added by this node
+	functions   functionCache
+	scriptWatch scriptWatch
+
 	sweep   *engine.Sweep
 	clients clients
 	pause   pause
@@ -86,6 +94,7 @@ func NewServer(o Options) *Server {
 	s.hub = pubsub.NewHub()
 	s.bus = notify.New(notify.Options{PG: o.PG, Receiver: s.hub, Log: o.Log})
 	s.hub.SetPath(s.bus)
+	s.lua, s.scriptWatch.server = lua.New(lua.Options{Version: redisVersion}), s
 	s.sweep = s.engine.NewSweep(s.expired)
 	s.uses = newUses(o.Settings, s.started.Unix())
 	s.clients.byID = make(map[int64]*Session)
@@ -143,6 +152,9 @@ func (s *Server) Connect(ctx context.Context) { s.bus.Run(ctx) }
 // Connected is closed once the server knows of the other nodes, or they cannot
 // be reached.
 func (s *Server) Connected() <-chan struct{} { return s.bus.Joined() }
+
+// scriptClock is a clock for how long scripts take.
+func (s *Server) scriptClock() time.Duration { return time.Since(s.started) }
 
 // Sweep removes expired keys in the background until ctx is done.
 func (s *Server) Sweep(ctx context.Context) { s.sweep.Run(ctx) }

@@ -65,11 +65,69 @@ func (j *job) countCalls(took time.Duration) {
 	st := &j.session.server.stats
 	st.count(j.calls, took)
 	st.count(j.nested, took)
+	st.countByScripts(j.scripted)
 	if j.looked.hits > 0 {
 		st.hits.Add(int64(j.looked.hits))
 	}
 	if j.looked.misses > 0 {
 		st.misses.Add(int64(j.looked.misses))
+	}
+}
+
+// scriptedCalls are calls of one command by scripts, one after the other.
+type scriptedCalls struct {
+	spec                    *spec.Spec
+	calls, rejected, failed int64
+	took                    time.Duration
+	failure                 string // of the only call that failed
+}
+
+// countScripted notes a command that a script has called.
+func (j *job) countScripted(c *Call, took time.Duration) {
+	n := len(j.scripted)
+	if n == 0 || j.scripted[n-1].spec != c.spec || c.failed {
+		j.scripted = append(j.scripted, scriptedCalls{spec: c.spec})
+		n++
+	}
+	s := &j.scripted[n-1]
+	switch {
+	case c.rejected:
+		s.rejected++
+	case c.failed:
+		s.failed++
+		s.calls++
+	default:
+		s.calls++
+	}
+	s.took += took
+	if c.failed {
+		s.failure = c.failure
+		j.scripted = append(j.scripted, scriptedCalls{spec: c.spec})
+	}
+}
+
+// countByScripts adds calls of scripts.
+func (st *stats) countByScripts(list []scriptedCalls) {
+	for i := range list {
+		s := &list[i]
+		if s.failure != "" {
+			st.errors.add(s.failure)
+		}
+		if s.spec == nil {
+			continue
+		}
+		cs := &st.commands[s.spec.ID]
+		if s.calls > 0 {
+			cs.nanos.Add(s.took.Nanoseconds())
+			cs.latency[bucketOf(s.took.Nanoseconds()/s.calls)].Add(s.calls)
+			st.calls.Add(s.calls)
+		}
+		if s.rejected > 0 {
+			cs.rejected.Add(s.rejected)
+		}
+		if s.failed > 0 {
+			cs.failed.Add(s.failed)
+		}
 	}
 }
 
@@ -89,7 +147,9 @@ func (st *stats) count(list []Call, took time.Duration) {
 				st.errors.add(c.failure)
 			case c.failed:
 				calls, failed = calls+1, failed+1
-				st.errors.add(c.failure)
+				if !c.counted {
+					st.errors.add(c.failure)
+				}
 			default:
 				calls++
 			}

@@ -71,13 +71,19 @@ var (
 
 func (s *Session) inMulti() bool { return s.transaction != nil && s.transaction.open }
 
-// flagsOf returns what a command may do: EXEC does what is queued.
-func (s *Session) flagsOf(sp *spec.Spec) spec.Flag {
-	if sp == execSpec && s.inMulti() {
+// flagsOf returns what a command may do: EXEC does what is queued, and EVAL what
+// its script says.
+func (s *Session) flagsOf(sp *spec.Spec, args [][]byte) spec.Flag {
+	switch {
+	case sp == execSpec && s.inMulti():
 		return sp.Flags | s.transaction.flags
+	case sp.Group == scriptingGroup && sp.Parent == nil && len(args) > 1:
+		return s.programFlags(sp, args)
 	}
 	return sp.Flags
 }
+
+const scriptingGroup = "scripting"
 
 // begun returns the session's transaction, a new one if there is none.
 func (s *Session) begun() *transaction {
@@ -91,11 +97,10 @@ func (s *Session) begun() *transaction {
 // if it is unknown, and returns the error to answer with.
 func (s *Session) transactionRejects(sp *spec.Spec, text string) string {
 	switch {
-	case !s.inMulti():
-	case sp == execSpec:
+	case sp == execSpec: // without MULTI too
 		s.endTransaction()
 		return "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(text, "ERR ")
-	default:
+	case s.inMulti():
 		s.transaction.broken = true
 	}
 	return text
@@ -129,7 +134,7 @@ func (s *Session) queue(c *Call) {
 		return
 	}
 	t.queued = append(t.queued, queuedCommand{c.spec, c.args})
-	t.flags |= c.spec.Flags
+	t.flags |= s.flagsOf(c.spec, c.args)
 	for _, arg := range c.args {
 		t.bytes += len(arg)
 	}

@@ -11,10 +11,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mnorrsken/postkeys/pg"
+	"github.com/mnorrsken/postkeys/pg/pgtest"
 )
 
 // retried runs a unit until no race is lost, as the engine does.
@@ -577,5 +579,32 @@ func TestReadingInPartsBesideAWrite(t *testing.T) {
 			return err
 		})
 		want(t, c, "key", value)
+	}
+}
+
+// TestFailedReadLeavesNoTransaction: after a read of elements that took too long the connection goes on.
+func TestFailedReadLeavesNoTransaction(t *testing.T) {
+	cfg := config(t)
+	cfg.StatementTimeout = 2 * time.Second
+	c := connect(t, cfg)
+	fillFields(t, c, "hash", 400, 0, 0)
+	read := func() error {
+		tx := c.Begin()
+		e := tx.Plan(0, []byte("hash"), pg.HashKey(0, []byte("hash")), pg.ModeRead, pg.PartHeader)
+		e.Need(&pg.Needs{All: true})
+		if err := tx.Load(); err != nil {
+			return err
+		}
+		return tx.Commit()
+	}
+	stranger := pgtest.Open(t, cfg.DSN)
+	stranger.Exec("begin")
+	stranger.Exec("lock table kv_hashes in access exclusive mode")
+	if err := read(); err == nil || pg.KindOf(err) != pg.KindStatement {
+		t.Fatalf("behind a lock: %v", err)
+	}
+	stranger.Exec("rollback")
+	if err := read(); err != nil {
+		t.Errorf("afterwards: %v", err)
 	}
 }

@@ -212,14 +212,15 @@ func pageQuery(t Type, from, n int64) query {
 // the whole walk is visited at least once. A small collection is visited at
 // once.
 func (ms *Members) Scan(cursor uint64, n int64, visit func(*Member)) (uint64, error) {
-	if ms.complete || cursor > math.MaxInt64 {
-		if cursor <= math.MaxInt64 {
-			for _, m := range ms.list {
-				if m.exists {
-					visit(m)
-				}
+	switch {
+	case ms.complete: // whatever the cursor, as Redis does
+		for _, m := range ms.list {
+			if m.exists {
+				visit(m)
 			}
 		}
+		return 0, nil
+	case cursor > math.MaxInt64:
 		return 0, nil
 	}
 	if err := ms.writeOut(); err != nil {

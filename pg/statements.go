@@ -26,6 +26,19 @@ const (
 	stmtReserve
 	stmtStillAbsent
 	stmtVersions
+	stmtScriptEpochs
+	stmtScript
+	stmtScriptsKnown
+	stmtKeepScript
+	stmtForgetScripts
+	stmtDropScripts
+	stmtScriptsEpoch
+	stmtLibraries
+	stmtPutLibrary
+	stmtDropLibrary
+	stmtDropLibraries
+	stmtHoldLibraries
+	stmtLibrariesEpoch
 	stmtUpsert
 	stmtUpsertWide
 	stmtInsert
@@ -110,47 +123,60 @@ const (
 
 // catalogue holds name and text of every prepared statement.
 var catalogue = [numStatements]struct{ name, sql string }{
-	stmtBegin:        {"begin", "BEGIN"},
-	stmtBeginRead:    {"begin_read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
-	stmtCommit:       {"commit", "COMMIT"},
-	stmtRollback:     {"rollback", "ROLLBACK"},
-	stmtClock:        {"clock", sqlClock},
-	stmtStamp:        {"stamp", sqlStamp},
-	stmtHurry:        {"hurry", sqlHurry},
-	stmtRead:         {"read", sqlRead},
-	stmtReadParts:    {"read_parts", sqlReadParts},
-	stmtLock:         {"lock", sqlLock},
-	stmtLockParts:    {"lock_parts", sqlLockParts},
-	stmtReserve:      {"reserve", sqlReserve},
-	stmtStillAbsent:  {"still_absent", sqlStillAbsent},
-	stmtVersions:     {"versions", sqlVersions},
-	stmtUpsert:       {"upsert", sqlUpsert},
-	stmtUpsertWide:   {"upsert_wide", sqlUpsertWide},
-	stmtInsert:       {"insert", sqlInsert},
-	stmtInsertWide:   {"insert_wide", sqlInsertWide},
-	stmtUpdate:       {"update", sqlUpdate},
-	stmtUpdateWide:   {"update_wide", sqlUpdateWide},
-	stmtDropColls:    {"drop_colls", sqlDropColls},
-	stmtTakeColls:    {"take_colls", sqlTakeColls},
-	stmtUpdateExpiry: {"update_expiry", sqlUpdateExpiry},
-	stmtDelete:       {"delete", sqlDelete},
-	stmtDeleteKeys:   {"delete_keys", sqlDeleteKeys},
-	stmtMove:         {"move", sqlMove},
-	stmtCount:        {"count", sqlCount},
-	stmtCountAll:     {"count_all", sqlCountAll},
-	stmtScan:         {"scan", sqlScan},
-	stmtScanPrefix:   {"scan_prefix", sqlScanPrefix},
-	stmtKeys:         {"keys", sqlKeys},
-	stmtAllKeys:      {"all_keys", sqlAllKeys},
-	stmtRandomFew:    {"random_few", sqlRandomFew},
-	stmtRandomSample: {"random_sample", sqlRandomSample},
-	stmtRandomRange:  {"random_range", sqlRandomRange},
-	stmtAnyKey:       {"any_key", sqlAnyKey},
-	stmtDropSpace:    {"drop_space", sqlDropSpace},
-	stmtRenewSpace:   {"renew_space", sqlRenewSpace},
-	stmtSwapSpaces:   {"swap_spaces", sqlSwapSpaces},
-	stmtExclude:      {"exclude", sqlExclude},
-	stmtSweep:        {"sweep", sqlSweep},
+	stmtBegin:          {"begin", "BEGIN"},
+	stmtBeginRead:      {"begin_read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
+	stmtCommit:         {"commit", "COMMIT"},
+	stmtRollback:       {"rollback", "ROLLBACK"},
+	stmtClock:          {"clock", sqlClock},
+	stmtStamp:          {"stamp", sqlStamp},
+	stmtHurry:          {"hurry", sqlHurry},
+	stmtRead:           {"read", sqlRead},
+	stmtReadParts:      {"read_parts", sqlReadParts},
+	stmtLock:           {"lock", sqlLock},
+	stmtLockParts:      {"lock_parts", sqlLockParts},
+	stmtReserve:        {"reserve", sqlReserve},
+	stmtStillAbsent:    {"still_absent", sqlStillAbsent},
+	stmtVersions:       {"versions", sqlVersions},
+	stmtScriptEpochs:   {"script_epochs", sqlScriptEpochs},
+	stmtScript:         {"script", sqlScript},
+	stmtScriptsKnown:   {"scripts_known", sqlScriptsKnown},
+	stmtKeepScript:     {"keep_script", sqlKeepScript},
+	stmtForgetScripts:  {"forget_scripts", sqlForgetScripts},
+	stmtDropScripts:    {"drop_scripts", sqlDropScripts},
+	stmtScriptsEpoch:   {"scripts_epoch", sqlScriptsEpoch},
+	stmtLibraries:      {"libraries", sqlLibraries},
+	stmtPutLibrary:     {"put_library", sqlPutLibrary},
+	stmtDropLibrary:    {"drop_library", sqlDropLibrary},
+	stmtDropLibraries:  {"drop_libraries", sqlDropLibraries},
+	stmtHoldLibraries:  {"hold_libraries", sqlHoldLibraries},
+	stmtLibrariesEpoch: {"libraries_epoch", sqlLibrariesEpoch},
+	stmtUpsert:         {"upsert", sqlUpsert},
+	stmtUpsertWide:     {"upsert_wide", sqlUpsertWide},
+	stmtInsert:         {"insert", sqlInsert},
+	stmtInsertWide:     {"insert_wide", sqlInsertWide},
+	stmtUpdate:         {"update", sqlUpdate},
+	stmtUpdateWide:     {"update_wide", sqlUpdateWide},
+	stmtDropColls:      {"drop_colls", sqlDropColls},
+	stmtTakeColls:      {"take_colls", sqlTakeColls},
+	stmtUpdateExpiry:   {"update_expiry", sqlUpdateExpiry},
+	stmtDelete:         {"delete", sqlDelete},
+	stmtDeleteKeys:     {"delete_keys", sqlDeleteKeys},
+	stmtMove:           {"move", sqlMove},
+	stmtCount:          {"count", sqlCount},
+	stmtCountAll:       {"count_all", sqlCountAll},
+	stmtScan:           {"scan", sqlScan},
+	stmtScanPrefix:     {"scan_prefix", sqlScanPrefix},
+	stmtKeys:           {"keys", sqlKeys},
+	stmtAllKeys:        {"all_keys", sqlAllKeys},
+	stmtRandomFew:      {"random_few", sqlRandomFew},
+	stmtRandomSample:   {"random_sample", sqlRandomSample},
+	stmtRandomRange:    {"random_range", sqlRandomRange},
+	stmtAnyKey:         {"any_key", sqlAnyKey},
+	stmtDropSpace:      {"drop_space", sqlDropSpace},
+	stmtRenewSpace:     {"renew_space", sqlRenewSpace},
+	stmtSwapSpaces:     {"swap_spaces", sqlSwapSpaces},
+	stmtExclude:        {"exclude", sqlExclude},
+	stmtSweep:          {"sweep", sqlSweep},
 
 	stmtHashFind:         {"hash_find", sqlHashFind},
 	stmtHashPage:         {"hash_page", sqlHashPage},

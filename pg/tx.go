@@ -47,6 +47,10 @@ type Tx struct {
 	copied   []row  // elements without a row so far
 	moves    []move // rows that get another key, in the order of commands
 
+	wantsEpochs bool
+	epochs      ScriptEpochs // zero if not loaded
+	epochsOwn   bool         // the unit has begun one
+
 	colls   map[int64]*Members // by where their rows are
 	looking []wanted           // members to be looked for
 	ranges  []interval         // for the needs of one list
@@ -95,6 +99,7 @@ func (c *Conn) Begin() *Tx {
 	tx.forget()
 	tx.open, tx.wrote, tx.now, tx.micros = false, false, 0, 0
 	tx.spaces = tx.spaces[:0]
+	tx.wantsEpochs, tx.epochs, tx.epochsOwn = false, ScriptEpochs{}, false
 	tx.readOnly, tx.hold, tx.lockReads, tx.careful = false, c.next.snapshot, c.next.lockReads, c.next.careful
 	tx.orderly, tx.excludes, tx.hurried = c.next.orderly, c.next.excludes, false
 	c.next = nextUnit{}
@@ -170,6 +175,13 @@ func (tx *Tx) Entry(db int, name []byte, mode Mode, part Part, needs *Needs) (*E
 	e = tx.Plan(db, name, hash, mode, part)
 	e.Need(needs)
 	return e, tx.Load()
+}
+
+// Serves reports whether a key can be planned without Flush: it is not part of
+// the unit yet, or as much of it is here, and as firmly, as a claim asks for.
+func (tx *Tx) Serves(db int, name []byte, hash uint64, mode Mode, part Part) bool {
+	e := tx.find(hash, db, name)
+	return e == nil || e.serves(mode, part)
 }
 
 // serves reports whether the entry as it stands satisfies a claim.
@@ -259,13 +271,19 @@ func (tx *Tx) Load() error {
 	if err := tx.queueVersions(); err != nil {
 		return tx.failed(err)
 	}
-	tx.queueFinds()
-	if tx.readOnly && !tx.hold {
-		tx.c.send(stmtCommit, nil)
-		tx.open = false
+	if tx.wantsEpochs {
+		tx.queueEpochs()
 	}
-	if err := tx.c.sync(); err != nil {
+	tx.queueFinds()
+	ends := tx.readOnly && !tx.hold
+	if ends {
+		tx.c.send(stmtCommit, nil)
+	}
+	if err := tx.c.sync(); err != nil { // which PostgreSQL skips the COMMIT after
 		return tx.failed(err)
+	}
+	if ends {
+		tx.open = false
 	}
 	tx.foundNot()
 	err := tx.finishLoad()

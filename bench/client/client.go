@@ -44,7 +44,7 @@ func Dial(ctx context.Context, addr, local string) (*Conn, error) {
 // ErrReply is what every error that a server replied wraps.
 var ErrReply = errors.New("the server replied an error")
 
-// ReadReply reads one reply. The value is valid until the next call. A reply that is an error is returned as one.
+// ReadReply reads one reply. The value is valid until the next call. A reply that is an error, or an array with one in it, is returned as one.
 func (c *Conn) ReadReply() (codec.Value, error) {
 	for {
 		v, n, err := codec.ParseValue(c.in[c.at:])
@@ -53,6 +53,11 @@ func (c *Conn) ReadReply() (codec.Value, error) {
 			c.at += n
 			if v.IsError() {
 				return v, fmt.Errorf("%w: %s", ErrReply, v.Str)
+			}
+			for i := range v.Elems {
+				if v.Elems[i].IsError() {
+					return v, fmt.Errorf("%w: %s", ErrReply, v.Elems[i].Str)
+				}
 			}
 			return v, nil
 		case !errors.Is(err, codec.ErrIncomplete):

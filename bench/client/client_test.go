@@ -92,6 +92,14 @@ func TestRepliesInPieces(t *testing.T) {
 	}
 }
 
+func TestErrorInArray(t *testing.T) {
+	t.Parallel()
+	c := serve(t, "*2\r\n+OK\r\n-ERR no such thing\r\n", 1000)
+	if _, err := c.Do("EXEC"); !errors.Is(err, ErrReply) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestErrorReply(t *testing.T) {
 	t.Parallel()
 	c := serve(t, "-ERR no such thing\r\n", 1000)

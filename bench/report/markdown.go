@@ -155,9 +155,9 @@ func (r *Report) latencies(d *document) {
 		return
 	}
 	d.line("## Latency")
-	d.line("Milliseconds, medians of the rounds. Paced requests count from when they were due; the last column says how late the benchmark " +
-		"itself sent them. In brackets the highest of the rounds.")
-	t := table{head: []string{"workload", "load", "server", "per second", "p50", "p99", "max", "sent late, p99"}, left: []int{0, 1, 2}}
+	d.line("Milliseconds, medians of the rounds. Paced requests count from when they were due; a further column says how late the benchmark " +
+		"itself sent them. In brackets the highest of the rounds. Round trips to PostgreSQL are for each request.")
+	t := table{head: []string{"workload", "load", "server", "per second", "p50", "p99", "max", "sent late, p99", "round trips"}, left: []int{0, 1, 2}}
 	for _, l := range r.sortedLatencies() {
 		figures := func(of func(LatencyRun) float64) (median, highest string) {
 			top := math.Inf(-1)
@@ -166,12 +166,13 @@ func (r *Report) latencies(d *document) {
 			}
 			return millis(medianOf(l.Runs, of)), millis(top)
 		}
+		trips := number(medianOf(l.Runs, func(run LatencyRun) float64 { return run.RoundTrips }))
 		p50, top50 := figures(func(run LatencyRun) float64 { return run.P50Ms })
 		p99, top99 := figures(func(run LatencyRun) float64 { return run.P99Ms })
 		_, highest := figures(func(run LatencyRun) float64 { return run.MaxMs })
 		late, _ := figures(func(run LatencyRun) float64 { return run.LagP99Ms })
 		t.add(l.Workload, l.Load, l.Server, rate(medianOf(l.Runs, func(run LatencyRun) float64 { return run.PerSecond })),
-			fmt.Sprintf("%s (%s)", p50, top50), fmt.Sprintf("%s (%s)", p99, top99), highest, late)
+			fmt.Sprintf("%s (%s)", p50, top50), fmt.Sprintf("%s (%s)", p99, top99), highest, late, trips)
 	}
 	d.table(&t)
 }

@@ -121,6 +121,8 @@ type LatencyRun struct {
 	MaxMs     float64 `json:"max_ms"`
 	LagP99Ms  float64 `json:"lag_p99_ms"` // by which requests left late; it is part of the latencies
 	Others    float64 `json:"others_cpu"` // as that of Run
+
+	RoundTrips float64 `json:"round_trips"` // to PostgreSQL for each request; negative if not known
 }
 
 // Connection is what idle connections cost one server.

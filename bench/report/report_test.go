@@ -33,10 +33,10 @@ func sample() *Report {
 			{"write one", 1, 50, 4, []float64{9000, 11000, 10000}},
 		},
 		Latencies: []Latency{
-			{"GET", "redis", "one client", []LatencyRun{{60000, 0.0161, 0.04, 1, 0, 0}}},
-			{"GET", "redis", "half load, 50 clients", []LatencyRun{{40000, 0.1, 1, 2, 0.5, 0}}},
-			{"GET", "postkeys", "one client", []LatencyRun{{5000, 0.19, 0.41, 12.5, 0, 0}, {5200, 0.2, 0.4, 2, 0, 0}, {4000, 0.3, 12, 14, 0, 0}}},
-			{"GET", "postkeys", "half load, 50 clients", []LatencyRun{{18000, 0.61, 2.345, 18, 0.08, 0}}},
+			{"GET", "redis", "one client", []LatencyRun{{60000, 0.0161, 0.04, 1, 0, 0, -1}}},
+			{"GET", "redis", "half load, 50 clients", []LatencyRun{{40000, 0.1, 1, 2, 0.5, 0, -1}}},
+			{"GET", "postkeys", "one client", []LatencyRun{{5000, 0.19, 0.41, 12.5, 0, 0, 1}, {5200, 0.2, 0.4, 2, 0, 0, 1}, {4000, 0.3, 12, 14, 0, 0, 1}}},
+			{"GET", "postkeys", "half load, 50 clients", []LatencyRun{{18000, 0.61, 2.345, 18, 0.08, 0, 0.05}}},
 		},
 		Connections: []Connection{{
 			Server: "postkeys", Connections: 15000, ResidentBefore: 40_000_000, ResidentAfter: 56_500_000, AnonBefore: 20_000_000, AnonAfter: 36_000_000,

@@ -15,10 +15,11 @@ import (
 type Workload struct {
 	Group, Name string
 
-	// Test is one of redis-benchmark's own tests (-t); Command is a command of ours in its place. client.Placeholder in a command
-	// becomes a random number.
+	// Test is one of redis-benchmark's own tests (-t); Command is a command of ours in its place, and Unit are several that belong
+	// together, which the benchmark sends itself. client.Placeholder in a command becomes a random number.
 	Test    string
 	Command []string
+	Unit    [][]string
 
 	// Range is below which random numbers are drawn; 0 is the number of keys.
 	Range int
@@ -30,7 +31,7 @@ type Workload struct {
 	// Pipelines, unless empty, are used in place of those asked for.
 	Pipelines []int
 
-	// Rows is how many keys one command touches; figures are compared with reference lines in rows.
+	// Rows is how many keys one command, or one unit, touches; figures are compared with reference lines in rows.
 	Rows int
 
 	// Reference is the set-oriented line to compare with, and OneByOne that of one round trip for each command; "" for none.
@@ -81,7 +82,8 @@ func smallHashFields() []string {
 
 // neededBy tells whether a workload uses keys of the family.
 func (f *family) neededBy(w Workload) bool {
-	return w.Test != "" && slices.Contains(strings.Fields(f.test), w.Test) || slices.Contains(w.Command, f.key)
+	return w.Test != "" && slices.Contains(strings.Fields(f.test), w.Test) || slices.Contains(w.Command, f.key) ||
+		slices.ContainsFunc(w.Unit, func(command []string) bool { return slices.Contains(command, f.key) })
 }
 
 // Load writes all keys that the workloads use to a server.

@@ -17,8 +17,14 @@ func TestTable(t *testing.T) {
 			t.Errorf("name %q is empty or taken", w.Name)
 		}
 		names[w.Name] = true
-		if (w.Test == "") == (len(w.Command) == 0) {
-			t.Errorf("%s: needs a test or a command", w.Name)
+		ways := 0
+		for _, given := range []bool{w.Test != "", len(w.Command) > 0, len(w.Unit) > 0} {
+			if given {
+				ways++
+			}
+		}
+		if ways != 1 || len(w.Unit) > 0 && w.MaxRequests() > 0 {
+			t.Errorf("%s: needs a test, a command or a unit, and a unit has no number of requests", w.Name)
 		}
 		if w.Group == "" {
 			t.Errorf("%s belongs to no group", w.Name)

@@ -19,7 +19,7 @@ var notRandom = map[string]string{
 }
 
 // awaited holds the groups of commands that are in the table and not served yet: they have no case that could pass.
-var awaited = map[string]bool{"transactions": true, "scripting": true}
+var awaited = map[string]bool{"scripting": true}
 
 // TestEveryCommandHasACase walks the table of commands: each must be sent by a case file, and each on keys by random
 // sequences too.

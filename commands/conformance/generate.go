@@ -56,7 +56,14 @@ func Sequence(seed, index uint64) []Command {
 		commands = append(commands, plain("FLUSHDB"))
 	}
 	for range 20 + g.IntN(21) {
-		commands = append(commands, g.command())
+		switch g.IntN(16) {
+		case 0:
+			commands = append(commands, g.transaction()...)
+		case 1:
+			commands = append(commands, g.watched()...)
+		default:
+			commands = append(commands, g.command())
+		}
 	}
 	return commands
 }
@@ -142,7 +149,11 @@ func (g *Generator) spoil(c Command) Command {
 // junk returns an argument that is out of place. Commands of several keys get a key of this sequence, since any other
 // word would be a key that all sequences share.
 func (g *Generator) junk(command string) string {
-	switch strings.ToUpper(command) {
+	command = strings.ToUpper(command)
+	if strings.Contains(command, "RAND") || strings.HasSuffix(command, "SCAN") { // no other count, and no cursor from nowhere
+		return g.pick("", "abc", "1.5", "nan", "\x00", "NX", g.key())
+	}
+	switch command {
 	case "DEL", "UNLINK", "EXISTS", "TOUCH", "MGET", "MSET", "MSETNX", "BITOP", "PFCOUNT", "PFMERGE", "RENAME", "RENAMENX", "COPY", "LCS",
 		"LMOVE", "RPOPLPUSH", "LMPOP", "LSET", "SMOVE", "SINTER", "SUNION", "SDIFF", "SINTERSTORE", "SUNIONSTORE", "SDIFFSTORE", "SINTERCARD",
 		"ZMPOP", "ZUNION", "ZINTER", "ZDIFF", "ZINTERCARD", "ZUNIONSTORE", "ZINTERSTORE", "ZDIFFSTORE", "ZRANGESTORE",

@@ -17,6 +17,7 @@ type Matcher struct {
 	tolerance int64
 	pattern   *regexp.Regexp
 	stated    [2]string // the reply in RESP2 and RESP3, for kinds "7.2", "later" and "differs"
+	each      []Matcher // of the elements, for kind "each"
 }
 
 // parseMatcher reads what stands between the brackets.
@@ -78,6 +79,8 @@ func (m *Matcher) check(protocol int, want, got []byte) error {
 		ok = equalScan(want, got)
 	case "int":
 		return nearIntegers(want, got, m.tolerance)
+	case "each":
+		return m.checkEach(protocol, want, got)
 	case "encoding":
 		ok = bytes.Equal(want, got) || mayBeListpack(want, got)
 	case "type":
@@ -106,6 +109,24 @@ func (m *Matcher) check(protocol int, want, got []byte) error {
 	}
 	if !ok {
 		return fmt.Errorf("replies differ")
+	}
+	return nil
+}
+
+// checkEach compares the elements of two replies, each in its own way. Replies of another form must be equal.
+func (m *Matcher) checkEach(protocol int, want, got []byte) error {
+	header, a, ok := elements(want)
+	otherHeader, b, otherOK := elements(got)
+	if !ok || !otherOK || header != otherHeader || len(a) != len(b) || len(a) != len(m.each) {
+		if !bytes.Equal(want, got) {
+			return fmt.Errorf("replies differ")
+		}
+		return nil
+	}
+	for i := range a {
+		if err := m.each[i].check(protocol, a[i], b[i]); err != nil {
+			return fmt.Errorf("element %d: %w", i, err)
+		}
 	}
 	return nil
 }

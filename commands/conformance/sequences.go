@@ -159,10 +159,21 @@ func (p *Pair) group(seed, from, to uint64, pass int) ([]*Failure, error) {
 	return all, errors.Join(errs...)
 }
 
-// compare returns the position of the first difference, or -1.
+// compare returns the position of the first difference, or -1. How the reply of a queued command is compared counts for
+// its place in the reply of EXEC.
 func compare(commands []Command, want, got [][]byte, protocol int) (int, string) {
+	var queued []Matcher
 	for i := range commands {
-		if err := commands[i].Match.check(protocol, want[i], got[i]); err != nil {
+		match := commands[i].Match
+		switch {
+		case string(want[i]) == "+QUEUED\r\n":
+			queued, match = append(queued, match), Matcher{}
+		case commands[i].Args[0] == "EXEC":
+			queued, match = nil, Matcher{kind: "each", each: queued}
+		case commands[i].Args[0] == "DISCARD":
+			queued = nil
+		}
+		if err := match.check(protocol, want[i], got[i]); err != nil {
 			return i, fmt.Sprintf("%v\n  redis    %s\n  postkeys %s", err, brief(want[i]), brief(got[i]))
 		}
 	}

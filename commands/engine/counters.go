@@ -10,6 +10,7 @@ type Counters struct {
 	Trips    atomic.Int64 // round trips to PostgreSQL for them
 	Retries  atomic.Int64 // rounds run again after losing a race
 	Isolated atomic.Int64 // rounds taken apart after an error of PostgreSQL's
+	Expelled atomic.Int64 // rounds begun again without a task that took long
 	Lost     atomic.Int64 // connections lost
 	Unknown  atomic.Int64 // rounds whose outcome could not be found out
 	Expired  atomic.Int64 // keys removed by the sweeper

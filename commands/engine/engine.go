@@ -18,6 +18,9 @@ type Options struct {
 	// MaxItems and MaxBytes bound a round: it takes no further task once it
 	// holds as many commands, or as many bytes of arguments.
 	MaxItems, MaxBytes int
+	// MaxDetained is how many workers more than Lanes says there may be while
+	// others are kept busy by one round; DefaultMaxDetained if 0.
+	MaxDetained int
 	// Patience is how long a task waits for a PostgreSQL that is away,
 	// counted from its submission.
 	Patience time.Duration
@@ -58,6 +61,8 @@ type Engine struct {
 	held     map[uint64]int32  // hashes of keys in rounds under way, counted
 	wanted   map[uint64]uint64 // hashes of keys that queued tasks wait for, with the oldest task's number
 	mostHeld int               // how large held has been
+	busy     []*Task           // whose keys are refused to others
+	detained int               // workers that others stand in for
 	closed   bool
 
 	workers sync.WaitGroup
@@ -84,6 +89,9 @@ func New(opts Options) *Engine {
 	if opts.MaxBytes == 0 {
 		opts.MaxBytes = DefaultMaxBytes
 	}
+	if opts.MaxDetained == 0 {
+		opts.MaxDetained = DefaultMaxDetained
+	}
 	if opts.Log == nil {
 		opts.Log = slog.Default()
 	}
@@ -96,13 +104,18 @@ func New(opts Options) *Engine {
 func (e *Engine) Start() {
 	for l := range e.lanes {
 		for range e.opts.Lanes[l] {
-			w := &worker{engine: e, lane: Lane(l), wake: make(chan struct{}, 1), trips: &e.Trips}
-			e.workers.Go(w.loop)
+			e.startWorker(Lane(l))
 		}
 	}
 }
 
-// Connections returns how many PostgreSQL connections the workers use at most.
+func (e *Engine) startWorker(l Lane) {
+	w := &worker{engine: e, lane: l, wake: make(chan struct{}, 1), trips: &e.Trips}
+	e.workers.Go(w.loop)
+}
+
+// Connections returns how many PostgreSQL connections the workers use at most,
+// without those of MaxDetained.
 func (e *Engine) Connections() (n int) {
 	for _, lane := range e.opts.Lanes {
 		n += lane
@@ -139,6 +152,11 @@ func (e *Engine) Stop(ctx context.Context) error {
 func (e *Engine) Submit(t *Task) {
 	t.submitted, t.isolated, t.waits = time.Now(), false, false
 	e.mu.Lock()
+	if len(e.busy) > 0 && e.refuses(t) {
+		e.mu.Unlock()
+		refuse([]*Task{t})
+		return
+	}
 	defer e.mu.Unlock()
 	e.tasks++
 	t.seq = e.tasks
@@ -153,8 +171,18 @@ func (e *Engine) next(w *worker, round []*Task) (_ []*Task, closed bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	l := &e.lanes[w.lane]
-	round, more := e.take(l, round)
+	more := false
+	if !w.detained {
+		round, more = e.take(l, round)
+	}
+	for _, t := range round {
+		t.shared, t.worker = len(round) > 1, w
+	}
 	switch {
+	case w.detained: // another one has its place
+		e.detained--
+		l.wakeOne() // which may have been told in vain
+		return nil, true
 	case len(round) > 0 && more:
 		l.wakeOne()
 	case len(round) > 0:

@@ -1,5 +1,7 @@
 package engine
 
+import "slices"
+
 // How rounds are formed:
 //
 //  1. Submit numbers a task and appends it to the queue of its lane.
@@ -131,6 +133,9 @@ func (e *Engine) free(round []*Task) {
 		return
 	}
 	for _, t := range round {
+		if len(e.busy) > 0 {
+			e.busy = slices.DeleteFunc(e.busy, func(b *Task) bool { return b == t })
+		}
 		for i := range t.Claims {
 			c := &t.Claims[i]
 			if !c.writes() {

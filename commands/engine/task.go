@@ -90,12 +90,16 @@ type Task struct {
 	// Snapshot: the commands only read, and have to see one state of the
 	// database in all that they look at, the keys not claimed included.
 	Snapshot bool
+	// Epochs: the commands need the epochs of scripts and functions.
+	Epochs bool
 
 	submitted time.Time
-	seq       uint64 // order of submission
-	waits     bool   // its keys are listed as wanted
-	isolated  bool   // it was part of a round that PostgreSQL refused
-	end       int    // claims from here on are not part of the unit under way
+	seq       uint64  // order of submission
+	waits     bool    // its keys are listed as wanted
+	isolated  bool    // it was part of a round that PostgreSQL refused
+	shared    bool    // there are others in its round
+	worker    *worker // that runs its round; with the engine's mu held
+	end       int     // claims from here on are not part of the unit under way
 }
 
 // alone reports whether the task has a round of its own.
@@ -150,4 +154,23 @@ func (t *Task) Resolve(tx *pg.Tx, from, to int) error {
 		return tx.Load()
 	}
 	return nil
+}
+
+// Demand makes the entries of claims from..to-1 ready that were not planned with
+// the round, for a command that has come up while another one runs. What is here
+// already is used; the rest is loaded in one round trip. The unit is written out
+// first if it holds a key and needs more of it.
+func (t *Task) Demand(tx *pg.Tx, from, to int) error {
+	for i := from; i < to; i++ {
+		c := &t.Claims[i]
+		if !tx.Serves(c.DB, c.Name, c.Hash, c.Mode, c.Part) {
+			if err := tx.Flush(); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	t.end = to
+	t.planFrom(tx, from)
+	return tx.Load()
 }

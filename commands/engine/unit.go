@@ -122,6 +122,9 @@ func (w *worker) unit(s slice) (err error) {
 		if t.Snapshot {
 			tx.HoldSnapshot()
 		}
+		if t.Epochs {
+			tx.WantScriptEpochs()
+		}
 	}
 	if err := tx.Load(); err != nil {
 		return err

@@ -19,6 +19,8 @@ type worker struct {
 	conn   *pg.Conn
 	epoch  int64 // of the engine when conn was opened
 	round  []*Task
+	// detained: another worker has its place in the lane; with mu held.
+	detained bool
 
 	replies []Flusher
 }
@@ -48,6 +50,11 @@ func (w *worker) loop() {
 // error that one command causes reaches that command alone.
 func (w *worker) serve(round []*Task) {
 	if err := w.attempt(slice{round, 0, wholeTask}); err != nil {
+		var x *expelled
+		if errors.As(err, &x) && len(round) > 1 {
+			w.engine.expel(round, x.task)
+			return
+		}
 		if len(round) > 1 {
 			w.engine.isolate(round)
 			return

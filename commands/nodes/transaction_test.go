@@ -94,10 +94,10 @@ func TestWatchIsOptimisticLocking(t *testing.T) {
 func TestTransactionsDoNotMissEachOther(t *testing.T) {
 	t.Parallel()
 	_, nodes := pair(t)
-	clear := dial(t, nodes[0])
+	cleaner := dial(t, nodes[0])
 	var saw [2]string
 	for round := range 60 {
-		must(t, clear, "FLUSHALL")
+		must(t, cleaner, "FLUSHALL")
 		var wg sync.WaitGroup
 		for i, keys := range [2][2]string{{"a", "b"}, {"b", "a"}} {
 			c := dial(t, nodes[i])

@@ -77,6 +77,28 @@ func (h *Hub) Publish(k Kind, channel, text []byte) (receivers int) {
 	return receivers
 }
 
+// Receivers returns how many subscribers a message would have, here and on all
+// other nodes.
+func (h *Hub) Receivers(k Kind, channel []byte) (receivers int) {
+	h.mu.RLock()
+	if t := h.topics[k][string(channel)]; t != nil {
+		receivers += t.receivers()
+	}
+	for pattern, t := range h.topics[Pattern] {
+		if k == Channel && matches(pattern, channel) {
+			receivers += t.receivers()
+		}
+	}
+	h.mu.RUnlock()
+	return receivers + h.elsewhere(k, channel)
+}
+
+func (t *topic) receivers() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.subs)
+}
+
 // deliver hands a message out on this node.
 func (h *Hub) deliver(k Kind, channel, text []byte) (receivers int) {
 	h.mu.RLock()

@@ -49,6 +49,9 @@ func quotable(b []byte, limit int) string {
 	return string(b[:min(len(b), limit)])
 }
 
+// IsUnsupported reports whether a request names one of Redis' commands that is not served. args MUST NOT be empty.
+func IsUnsupported(args [][]byte) bool { return unsupportedName(args) != "" }
+
 // Unsupported returns the names of the commands and subcommands of Redis 7.2 that are known and not served, sorted.
 // The slice must not be modified.
 func Unsupported() []string { return unsupported }

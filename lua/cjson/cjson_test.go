@@ -64,21 +64,10 @@ func TestDecodeLikeRedis(t *testing.T) {
 	for _, doc := range []string{"", " ", "1", " 1 ", "[]", "{}", "[1,2,3]", `{"a":1}`, `{"a":1,"a":2}`, "[1,]", "[,1]", "[1 2]", `{"a"}`, `{"a":}`, `{"a" 1}`, `{"a":1,}`, "{1:2}", "{,}", "{", "[", `{"a"`, `{"a":`, `{"a":1`, `{"a":1,`, "[1", "[1,", "}", "]", ",", ":",
 		"tru", "true", "truex", "True", "false", "fals", "null", "nul", "nullx", "nan", "NaN", "-nan", "inf", "Infinity", "-Infinity", "-inf", "infx", "i", "I", "N", "+1", "+", "-", "--1", "1e5", "1E-2", "1e", "1.", ".5", "-.5", "0x10", "0x", "01", "00", "1.5.5", "123abc", "[1e400]", "1 2", "[1] 2", "[1]]",
 		`"abc"`, `"a`, `"`, `"\n\t\r\b\f\/\\\""`, `"\x"`, `"\`, `"\u0041"`, `"\u00e9"`, `"\u20ac"`, `"\ud83d\ude00"`, `"\ud83d"`, `"\ud83dx"`, `"\ud83d\u0041"`, `"\ude00"`, `"\u12"`, `"\u12g4"`, `"\u0000"`, `"\uD800\uDC00"`, `"\u"`, `"abc\u0020def\n"`, "\"a\nb\"", "\"a\x00b\"", "[1\x00]", "\x001", "1\x00", "[\x00", "\"\xff\"", "'a'", "[1,2}", `{"a":[1,{"b":"c"}]}`, "\xef\xbb\xbf1", "/*x*/1", "[\t1\n,\r2 ]", "\v1", "1\v", "[1,2,3", "[[[[", "nan(1)", "[nan(x_1)]", "infinity", "INFINITYx", "tRUE", `{"":""}`, `{"a":1 "b":2}`, `["a" "b"]`, "[true false]", "[true,false,null]", `{null:1}`, `{true:1}`, `["\\"]`, `"\\`} {
-		codes = append(codes, "cjson.decode("+quote(doc)+")",
-			"cjson.decode_invalid_numbers(false) local ok, v = pcall(cjson.decode, "+quote(doc)+") cjson.decode_invalid_numbers(true) return ok, v")
+		codes = append(codes, "cjson.decode("+redistest.Quote(doc)+")",
+			"cjson.decode_invalid_numbers(false) local ok, v = pcall(cjson.decode, "+redistest.Quote(doc)+") cjson.decode_invalid_numbers(true) return ok, v")
 	}
 	redistest.Compare(t, codes, strlib.Open, cjson.Open)
-}
-
-// quote writes a string for Lua.
-func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for i := range len(s) {
-		fmt.Fprintf(&b, "\\%03d", s[i])
-	}
-	b.WriteByte('"')
-	return b.String()
 }
 
 // randomTable writes a table whose JSON does not depend on the order of keys: objects have one member.
@@ -116,7 +105,7 @@ func TestRandomValuesLikeRedis(t *testing.T) {
 			at := rng.IntN(len(doc))
 			doc = doc[:at] + tokens[rng.IntN(len(tokens))] + doc[at+rng.IntN(min(3, len(doc)-at)):]
 		}
-		codes = append(codes, "cjson.decode("+quote(doc)+")")
+		codes = append(codes, "cjson.decode("+redistest.Quote(doc)+")")
 	}
 	redistest.Compare(t, codes, strlib.Open, cjson.Open)
 }
@@ -161,7 +150,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(`[[[[nan,-inf,0x1p4`)
 	f.Fuzz(func(t *testing.T, doc string) {
 		L := redistest.NewState(t, cjson.Open)
-		redistest.Run(L, "cjson.encode(cjson.decode("+quote(doc)+"))")
+		redistest.Run(L, "cjson.encode(cjson.decode("+redistest.Quote(doc)+"))")
 	})
 }
 

@@ -52,7 +52,7 @@ func TestUnpackLikeRedis(t *testing.T) {
 	}
 	for code := range 256 {
 		for _, tail := range []string{"", "\x00", "\x01\x02\x03\x04\x05\x06\x07\x08", "\xff\xff\xff\xff\xff\xff\xff\xff", "\x00\x00\x00\x02\x01\x02\x03\x04\x05\x06"} {
-			codes = append(codes, "cmsgpack.unpack("+quote(string([]byte{byte(code)})+tail)+")")
+			codes = append(codes, "cmsgpack.unpack("+redistest.Quote(string([]byte{byte(code)})+tail)+")")
 		}
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -67,20 +67,9 @@ func TestUnpackLikeRedis(t *testing.T) {
 				data[i] = byte(rng.IntN(4))
 			}
 		}
-		codes = append(codes, "cmsgpack.unpack("+quote(string(data))+")")
+		codes = append(codes, "cmsgpack.unpack("+redistest.Quote(string(data))+")")
 	}
 	redistest.Compare(t, codes, strlib.Open, cmsgpack.Open)
-}
-
-// quote writes a string for Lua.
-func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for i := range len(s) {
-		fmt.Fprintf(&b, "\\%03d", s[i])
-	}
-	b.WriteByte('"')
-	return b.String()
 }
 
 // randomTable writes a table of which every map has one entry, so that its bytes do not depend on the order of keys.
@@ -123,7 +112,7 @@ func FuzzUnpack(f *testing.F) {
 	f.Add("\xdd\xff\xff\xff\xff\xdf\xff")
 	f.Fuzz(func(t *testing.T, data string) {
 		L := redistest.NewState(t, cmsgpack.Open)
-		redistest.Run(L, "cmsgpack.pack(cmsgpack.unpack("+quote(data)+"))")
+		redistest.Run(L, "cmsgpack.pack(cmsgpack.unpack("+redistest.Quote(data)+"))")
 	})
 }
 

@@ -76,7 +76,7 @@ func TestParseLikeRedis(t *testing.T) {
 	}
 	var scripts []string
 	for _, text := range texts {
-		scripts = append(scripts, fmt.Sprintf("local n = tonumber('%s') return n and string.format('%%.17g', n) or 'no'", decimalEscapes(text)))
+		scripts = append(scripts, fmt.Sprintf("local n = tonumber(%s) return n and string.format('%%.17g', n) or 'no'", redistest.Quote(text)))
 	}
 	for i, want := range redistest.Start(t).Eval(t, scripts) {
 		got := "no"
@@ -87,15 +87,6 @@ func TestParseLikeRedis(t *testing.T) {
 			t.Errorf("%q: %s, redis has %s", texts[i], got, want)
 		}
 	}
-}
-
-// decimalEscapes writes all bytes of a Lua string as escapes.
-func decimalEscapes(s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		fmt.Fprintf(&b, "\\%03d", s[i])
-	}
-	return b.String()
 }
 
 func TestCasts(t *testing.T) {

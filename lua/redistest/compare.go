@@ -57,6 +57,17 @@ func body(code string) string {
 	return code
 }
 
+// Quote writes a string of any bytes for Lua.
+func Quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for i := range len(s) {
+		fmt.Fprintf(&b, "\\%03d", s[i])
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
 // Run runs a body in the state and writes its results, or its error, like a script that Compare sends to Redis.
 func Run(L *glua.LState, code string) string {
 	fn, err := L.Load(strings.NewReader("\n"+body(code)), "user_script")

@@ -64,17 +64,6 @@ func TestPatternsLikeRedis(t *testing.T) {
 	}, strlib.Open)
 }
 
-// quote writes a string for Lua.
-func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for i := range len(s) {
-		fmt.Fprintf(&b, "\\%03d", s[i])
-	}
-	b.WriteByte('"')
-	return b.String()
-}
-
 // pick puts parts together at random.
 func pick(rng *rand.Rand, most int, parts ...string) string {
 	var b strings.Builder
@@ -93,14 +82,14 @@ func TestRandomPatternsLikeRedis(t *testing.T) {
 		subject := pick(rng, 14, "a", "b", "ab", "c", "1", " ", "(", ")", "_", "%", "\x00", "\xe4", "A", "$", "^", "-")
 		switch rng.IntN(5) {
 		case 0:
-			codes = append(codes, fmt.Sprintf("string.find(%s, %s, %d)", quote(subject), quote(pattern), rng.IntN(6)-2))
+			codes = append(codes, fmt.Sprintf("string.find(%s, %s, %d)", redistest.Quote(subject), redistest.Quote(pattern), rng.IntN(6)-2))
 		case 1:
-			codes = append(codes, fmt.Sprintf("string.match(%s, %s)", quote(subject), quote(pattern)))
+			codes = append(codes, fmt.Sprintf("string.match(%s, %s)", redistest.Quote(subject), redistest.Quote(pattern)))
 		case 2:
-			codes = append(codes, fmt.Sprintf("local r = {} for a, b in string.gmatch(%s, %s) do r[#r + 1] = a r[#r + 1] = b or 0 end return r", quote(subject), quote(pattern)))
+			codes = append(codes, fmt.Sprintf("local r = {} for a, b in string.gmatch(%s, %s) do r[#r + 1] = a r[#r + 1] = b or 0 end return r", redistest.Quote(subject), redistest.Quote(pattern)))
 		default:
 			replacement := pick(rng, 4, "x", "%0", "%1", "%2", "%%", "%", "yz")
-			codes = append(codes, fmt.Sprintf("string.gsub(%s, %s, %s)", quote(subject), quote(pattern), quote(replacement)))
+			codes = append(codes, fmt.Sprintf("string.gsub(%s, %s, %s)", redistest.Quote(subject), redistest.Quote(pattern), redistest.Quote(replacement)))
 		}
 	}
 	redistest.Compare(t, codes, strlib.Open)
@@ -184,9 +173,9 @@ func FuzzPatterns(f *testing.F) {
 		}
 		L := redistest.NewState(t, strlib.Open)
 		for _, code := range []string{"string.find(%s, %s)", "string.match(%s, %s)", "string.gmatch(%s, %s)()"} {
-			redistest.Run(L, fmt.Sprintf(code, quote(subject), quote(pattern)))
+			redistest.Run(L, fmt.Sprintf(code, redistest.Quote(subject), redistest.Quote(pattern)))
 		}
-		redistest.Run(L, fmt.Sprintf("string.gsub(%s, %s, %s)", quote(subject), quote(pattern), quote(replacement)))
-		redistest.Run(L, fmt.Sprintf("string.format(%s, 1, 2, 3)", quote(pattern)))
+		redistest.Run(L, fmt.Sprintf("string.gsub(%s, %s, %s)", redistest.Quote(subject), redistest.Quote(pattern), redistest.Quote(replacement)))
+		redistest.Run(L, fmt.Sprintf("string.format(%s, 1, 2, 3)", redistest.Quote(pattern)))
 	})
 }

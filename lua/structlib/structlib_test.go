@@ -65,18 +65,7 @@ func FuzzStruct(f *testing.F) {
 	f.Fuzz(func(t *testing.T, format, data string) {
 		L := redistest.NewState(t, structlib.Open)
 		for _, code := range []string{"struct.unpack(%s, %s)", "struct.size(%s, %s)", "struct.pack(%s, 1, 2, %[2]s)"} {
-			redistest.Run(L, fmt.Sprintf(code, quote(format), quote(data)))
+			redistest.Run(L, fmt.Sprintf(code, redistest.Quote(format), redistest.Quote(data)))
 		}
 	})
-}
-
-// quote writes a string for Lua.
-func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for i := range len(s) {
-		fmt.Fprintf(&b, "\\%03d", s[i])
-	}
-	b.WriteByte('"')
-	return b.String()
 }

@@ -1,0 +1,74 @@
+package commands
+
+import (
+	"errors"
+
+	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/lua"
+)
+
+var functionBindings = []binding{
+	{name: "fcall", claim: func(c *Call) { claimFunction(c, false) }, run: runFunction, quiet: true},
+	{name: "fcall_ro", claim: func(c *Call) { claimFunction(c, true) }, run: runFunction, quiet: true},
+}
+
+const (
+	errFunctionNotFound = "ERR Function not found"
+	errBadKeys          = "ERR Bad number of keys provided"
+)
+
+// claimFunction claims the keys of a function. Whether there is one of that name
+// is known when the keys are loaded; until then what the node remembers is a
+// guess.
+func claimFunction(c *Call, readOnly bool) {
+	p := &program{function: string(c.args[1]), readOnly: readOnly}
+	set := c.server().functions.get()
+	known := function{}
+	if set != nil {
+		known = set.functions[p.function]
+	}
+	n, ok := number.ParseInt64(c.args[2])
+	switch {
+	case set != nil && known.library == nil && (!ok || n < 0 || n > int64(len(c.args)-3)):
+		c.fail(errFunctionNotFound)
+		return
+	case !ok:
+		c.fail(errBadKeys)
+		return
+	case n > int64(len(c.args)-3):
+		c.fail(errTooManyKeys)
+		return
+	case n < 0:
+		c.fail(errNegativeKeys)
+		return
+	}
+	p.keys, p.args = c.args[3:3+n], c.args[3+n:]
+	c.claimProgram(p, known.library != nil && p.reads(known.flags), false)
+}
+
+func runFunction(c *Call) error {
+	p := c.program
+	set, err := c.functions()
+	if fail := lua.ReplyError(""); errors.As(err, &fail) {
+		c.fail(fail.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	f, ok := set.functions[p.function]
+	if !ok {
+		c.fail(errFunctionNotFound)
+		return nil
+	}
+	if fail := c.mayRun(p, f.flags); fail != "" {
+		c.fail(fail)
+		return nil
+	}
+	if c.task.Snapshot && !p.reads(f.flags) {
+		return c.retryHolding()
+	}
+	return c.runProgram(p, true, f.flags, func(inv *lua.Invocation) error {
+		return c.server().lua.RunFunction(f.library, p.function, inv)
+	})
+}

@@ -1,0 +1,278 @@
+package commands
+
+import (
+	"crypto/sha1" //nolint:gosec // SHA1 is how Redis names scripts
+
+	"github.com/mnorrsken/postkeys/commands/engine"
+	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/spec"
+	"github.com/mnorrsken/postkeys/lua"
+	"github.com/mnorrsken/postkeys/pg"
+)
+
+// How a script runs:
+//
+//  1. EVAL and EVALSHA claim the keys that they are given, with their values, as
+//     a transaction does, and share rounds with other commands. One whose
+//     script took long when it last ran has a round of its own.
+//  2. On a worker, lua runs the script and calls scriptRun.Call for each
+//     redis.call: a command like any other, on the working set of the unit. Keys
+//     that were not declared are loaded when they are used.
+//  3. If the script takes too long for those who share its round, the round goes
+//     on without it (scriptwatch.go). Nothing of it is committed until it ends.
+//
+// Package lua owns the language, this package what commands mean.
+var scriptBindings = []binding{
+	{name: "eval", claim: func(c *Call) { claimEval(c, false) }, run: runEval, quiet: true},
+	{name: "eval_ro", claim: func(c *Call) { claimEval(c, true) }, run: runEval, quiet: true},
+	{name: "evalsha", claim: func(c *Call) { claimEvalSHA(c, false) }, run: runEval, quiet: true},
+	{name: "evalsha_ro", claim: func(c *Call) { claimEvalSHA(c, true) }, run: runEval, quiet: true},
+}
+
+const (
+	errNoScript     = "NOSCRIPT No matching script. Please use EVAL."
+	errWritesRO     = "ERR Can not execute a script with write flag using *_ro command."
+	errTooManyKeys  = "ERR Number of keys can't be greater than number of args"
+	errNegativeKeys = "ERR Number of keys can't be negative"
+)
+
+// program is what a call of EVAL, FCALL and their like is about to run.
+type program struct {
+	// keys and args are what the script is given.
+	keys, args [][]byte
+	// readOnly: its commands may not write.
+	readOnly bool
+
+	// For scripts: the digest, the source if it was given, and the script once
+	// it is known.
+	digest scriptDigest
+	body   []byte
+	script *cachedScript
+	// function is what FCALL names.
+	function string
+	// ended: it took too long already.
+	ended bool
+}
+
+// parseProgram splits the arguments behind the name. It returns the error reply,
+// or "".
+func (c *Call) parseProgram(readOnly bool) (p *program, fail string) {
+	n, ok := number.ParseInt64(c.args[2])
+	switch {
+	case !ok:
+		return nil, errNotInteger
+	case n > int64(len(c.args)-3):
+		return nil, errTooManyKeys
+	case n < 0:
+		return nil, errNegativeKeys
+	}
+	return &program{keys: c.args[3 : 3+n], args: c.args[3+n:], readOnly: readOnly}, ""
+}
+
+func claimEval(c *Call, readOnly bool) {
+	p, fail := c.parseProgram(readOnly)
+	if fail != "" {
+		c.fail(fail)
+		return
+	}
+	p.body = c.args[1]
+	p.digest = sha1.Sum(p.body) //nolint:gosec // SHA1 is how Redis names scripts
+	p.script = c.server().scripts.get(p.digest)
+	if p.script == nil && len(p.body) <= maxCompiledOnLoop {
+		if fail := c.compile(p); fail != "" {
+			c.fail(fail)
+			return
+		}
+	}
+	c.claimScript(p)
+}
+
+// maxCompiledOnLoop is how long a script may be that an event loop compiles.
+const maxCompiledOnLoop = 16 << 10
+
+func claimEvalSHA(c *Call, readOnly bool) {
+	p, fail := c.parseProgram(readOnly)
+	if fail != "" {
+		c.fail(fail)
+		return
+	}
+	var ok bool
+	if p.digest, ok = parseDigest(c.args[1]); !ok {
+		c.fail(errNoScript)
+		return
+	}
+	p.script = c.server().scripts.get(p.digest)
+	c.claimScript(p)
+}
+
+// compile makes a script of the source and remembers it. It returns the error
+// reply, or "".
+func (c *Call) compile(p *program) (fail string) {
+	s, err := c.server().lua.Compile(append([]byte(nil), p.body...))
+	if err != nil {
+		return err.Error()
+	}
+	p.script = c.server().scripts.put(&cachedScript{Script: s, digest: p.digest})
+	return ""
+}
+
+// claimProgram claims the keys of a script or function. reads says that it
+// writes nothing, alone that it may be trusted to use no other keys.
+func (c *Call) claimProgram(p *program, reads, alone bool) {
+	c.program = p
+	mode := pg.ModeStable
+	switch {
+	case reads:
+		mode = pg.ModeRead
+		c.task.Snapshot = true
+	case len(p.keys) == 1 && alone:
+		mode = pg.ModeUpdate
+	}
+	for _, name := range p.keys {
+		c.claim(name, mode, pg.PartValue)
+	}
+	if mode != pg.ModeRead {
+		c.writesWithoutKeys() // there may be none, and the script may write all the same
+	}
+	c.task.Epochs = true
+}
+
+// claimScript claims the keys of a script.
+func (c *Call) claimScript(p *program) {
+	s := p.script
+	if s == nil {
+		c.claimProgram(p, false, false)
+		return
+	}
+	c.claimProgram(p, s.kept.Load() && p.reads(s.Flags()), !s.undeclared.Load())
+	if s.slow.Load() {
+		c.task.Lane = engine.Slow
+	}
+}
+
+// reads reports whether a program with these flags writes nothing.
+func (p *program) reads(flags lua.Flags) bool { return p.readOnly || flags&lua.NoWrites != 0 }
+
+// runEval serves EVAL, EVALSHA and their _RO forms.
+func runEval(c *Call) error {
+	p := c.program
+	if fail, err := c.findScript(p); fail != "" || err != nil {
+		if fail != "" {
+			c.fail(fail)
+		}
+		return err
+	}
+	s := p.script
+	if s.HasShebang() {
+		if fail := c.mayRun(p, s.Flags()); fail != "" {
+			c.fail(fail)
+			return nil
+		}
+	}
+	started := c.server().scriptClock()
+	err := c.runProgram(p, s.HasShebang(), s.Flags(), func(inv *lua.Invocation) error {
+		return c.server().lua.Run(s.Script, inv)
+	})
+	s.slow.Store(c.server().scriptClock()-started > slowScript)
+	return err
+}
+
+// findScript makes sure that the script of a call is known, here and, by the
+// end of the unit, in PostgreSQL. It returns the error reply, or "".
+func (c *Call) findScript(p *program) (fail string, err error) {
+	cache := &c.server().scripts
+	epochs, err := c.tx.ScriptEpochs()
+	if err != nil {
+		return "", err
+	}
+	if !c.tx.OwnEpochs() {
+		cache.reach(epochs.Scripts)
+	}
+	p.script = cache.get(p.digest)
+	if p.script == nil && p.body == nil {
+		if p.body, err = c.tx.Script(p.digest[:]); err != nil {
+			return "", err
+		}
+		if p.body == nil {
+			return errNoScript, nil
+		}
+		if fail = c.compile(p); fail == "" {
+			p.script.kept.Store(true)
+		}
+		p.body = nil
+		return fail, nil
+	}
+	if p.script == nil {
+		if fail = c.compile(p); fail != "" {
+			return fail, nil
+		}
+	}
+	return "", c.keepScript(p.script)
+}
+
+// keepScript gives PostgreSQL a script that EVAL has brought.
+func (c *Call) keepScript(s *cachedScript) error {
+	if s.kept.Load() || c.task.Snapshot {
+		return nil // a unit that only reads leaves it to the next
+	}
+	if err := c.tx.KeepScript(s.digest[:], s.Body(), false); err != nil {
+		return err
+	}
+	if c.server().scriptsKept.Add(1)%forgetEvery == 0 {
+		if err := c.tx.ForgetScripts(); err != nil {
+			return err
+		}
+	}
+	c.afterCommit(func(*Call) { s.kept.Store(true) })
+	return nil
+}
+
+// forgetEvery is how many scripts a node adds between two times that it removes
+// the oldest.
+const forgetEvery = 100
+
+// mayRun says what keeps a script with flags from running, or "".
+func (c *Call) mayRun(p *program, flags lua.Flags) string {
+	writes := flags&lua.NoWrites == 0
+	switch {
+	case writes && p.readOnly:
+		return errWritesRO
+	case writes && c.session().lacksReplicas():
+		return errNoReplicas
+	}
+	return ""
+}
+
+// programFlags returns the flags of the command that a script or function makes
+// of EVAL or FCALL, if they are known.
+func (s *Session) programFlags(sp *spec.Spec, args [][]byte) spec.Flag {
+	var script *cachedScript
+	switch sp.Name {
+	case "fcall", "fcall_ro":
+		set := s.server.functions.get()
+		if set == nil {
+			return sp.Flags
+		}
+		if f := set.functions[string(args[1])]; f.library != nil {
+			return flagsOfProgram(sp, f.flags)
+		}
+	case "eval", "eval_ro":
+		script = s.server.scripts.get(sha1.Sum(args[1])) //nolint:gosec // SHA1 is how Redis names scripts
+	case "evalsha", "evalsha_ro":
+		if d, ok := parseDigest(args[1]); ok {
+			script = s.server.scripts.get(d)
+		}
+	}
+	if script == nil || !script.HasShebang() {
+		return sp.Flags
+	}
+	return flagsOfProgram(sp, script.Flags())
+}
+
+func flagsOfProgram(sp *spec.Spec, declared lua.Flags) spec.Flag {
+	flags := sp.Flags &^ spec.MayReplicate
+	if declared&lua.NoWrites == 0 {
+		flags |= spec.Write
+	}
+	return flags
+}
