@@ -244,10 +244,11 @@ func (tx *Tx) Load() error {
 	}
 	tx.reserves = tx.reserves || tx.orderly
 	if lock && !tx.open {
-		// Keys written blindly are locked with the others: an upsert after
-		// the load would take locks out of order.
+		// Keys to be written blindly are locked with the others: an upsert
+		// after the load would take locks out of order. What has been written
+		// already stays as it is: a load would undo it.
 		for _, e := range tx.list {
-			if !e.planned && !e.loaded {
+			if !e.planned && !e.loaded && e.changes == 0 {
 				tx.schedule(e)
 			}
 		}

@@ -104,6 +104,21 @@ func TestBlindWriteThenRead(t *testing.T) {
 	want(t, c, "b", "(none)")
 }
 
+// TestBlindWriteBeforeALock covers a unit that comes across the first key to lock when it has written another one
+// already: what it wrote is not loaded again.
+func TestBlindWriteBeforeALock(t *testing.T) {
+	c := connect(t, config(t))
+	for _, value := range []string{"new", "changed"} {
+		unit(t, c, []claim{blind("a")}, func(tx *pg.Tx, e []*pg.Entry) {
+			e[0].Replace([]byte(value), pg.EncodingNatural)
+			if _, err := tx.Entry(0, []byte("b"), pg.ModeStable, pg.PartValue, nil); err != nil {
+				t.Fatal(err)
+			}
+		})
+		want(t, c, "a", value)
+	}
+}
+
 func TestUpdateCreatesChangesAndDeletes(t *testing.T) {
 	c := connect(t, config(t))
 	for _, step := range []string{"x", "xy"} {
