@@ -13,6 +13,17 @@ func (c *Call) claimElements(name []byte, mode pg.Mode, needs *pg.Needs) {
 	c.task.Claims[len(c.task.Claims)-1].Needs = needs
 }
 
+// takeMode is how commands claim keys of which they change those that are there,
+// or the first one. A key of several that is absent has to stay so until the
+// others are changed: otherwise a client may see it there and the others as they
+// were, and no order explains the reply.
+func takeMode(keys int) pg.Mode {
+	if keys > 1 {
+		return pg.ModeStable
+	}
+	return pg.ModeUpdate
+}
+
 // named claims the key at argument 1 and the elements named by the arguments
 // from one on, in steps.
 func named(mode pg.Mode, from, step int) func(*Call) {

@@ -11,13 +11,9 @@ var keyBindings = []binding{
 }
 
 // claimDel claims several keys so that those that are absent stay so until the
-// others are gone: the command happens at one moment, also for other nodes.
+// others are gone.
 func claimDel(c *Call) {
-	mode := pg.ModeUpdate
-	if len(c.args) > 2 {
-		mode = pg.ModeStable
-	}
-	c.claimAll(1, 1, mode, pg.PartHeader)
+	c.claimAll(1, 1, takeMode(len(c.args)-1), pg.PartHeader)
 }
 
 // del serves DEL and UNLINK: removing a key costs the same whatever its size,

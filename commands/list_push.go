@@ -168,7 +168,7 @@ func claimLmpop(c *Call) {
 	}
 	needs := m.end.needs(m.count)
 	for _, key := range m.keys {
-		c.claimElements(key, pg.ModeUpdate, needs)
+		c.claimElements(key, takeMode(len(m.keys)), needs)
 	}
 }
 

@@ -115,7 +115,7 @@ func claimZmpop(c *Call) {
 		return
 	}
 	for _, key := range o.keys {
-		c.claimElements(key, pg.ModeUpdate, needsEnd(o.count, o.highest))
+		c.claimElements(key, takeMode(len(o.keys)), needsEnd(o.count, o.highest))
 	}
 }
 
