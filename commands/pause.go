@@ -247,8 +247,12 @@ func (p *pause) end() {
 }
 
 // Drain closes the connections that CLIENT PAUSE holds back; their commands are
-// not run. For a shutdown, which would wait for the end of the pause otherwise.
-func (s *Server) Drain() { s.pause.end() }
+// not run. Scripts are given a few seconds more. For a shutdown, which would
+// wait for the end of the pause otherwise, and for scripts that do not end.
+func (s *Server) Drain() {
+	s.pause.end()
+	s.scriptWatch.drain()
+}
 
 // clientPause holds commands back for a time.
 func clientPause(c *Call) {

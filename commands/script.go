@@ -50,8 +50,8 @@ type program struct {
 	script *cachedScript
 	// function is what FCALL names.
 	function string
-	// ended: it took too long already.
-	ended bool
+	// ended is why it was ended, and is not to run again.
+	ended error
 }
 
 // parseProgram splits the arguments behind the name. It returns the error reply,

@@ -39,8 +39,8 @@ type scriptRun struct {
 // runProgram runs a script or function with run, which hands the invocation to
 // package lua.
 func (c *Call) runProgram(p *program, flagged bool, flags lua.Flags, run func(*lua.Invocation) error) error {
-	if p.ended {
-		return errScriptTime
+	if p.ended != nil {
+		return p.ended
 	}
 	r := &scriptRun{call: c, program: p, db: c.db, readOnly: p.readOnly || flagged && flags&lua.NoWrites != 0, control: new(lua.Control)}
 	inv := lua.Invocation{Keys: p.keys, Args: p.args, Caller: r, Out: c.out, Control: r.control}
@@ -53,8 +53,8 @@ func (c *Call) runProgram(p *program, flagged bool, flags lua.Flags, run func(*l
 	switch {
 	case errors.Is(err, errExpelled):
 		return c.task.Expel()
-	case errors.Is(err, errScriptTime):
-		p.ended = true
+	case errors.Is(err, errScriptTime), errors.Is(err, errScriptStopped):
+		p.ended = err
 		return err
 	case err != nil:
 		return err

@@ -26,6 +26,9 @@ const (
 	// wait for, and keep PostgreSQL from cleaning up.
 	maxScriptTime = 60 * time.Second
 
+	// scriptGrace is how long scripts go on when the server stops.
+	scriptGrace = 5 * time.Second
+
 	// watchEvery is how often the running scripts are looked at.
 	watchEvery = 10 * time.Millisecond
 	// watchIdle is how often in vain before nobody looks any more.
@@ -35,6 +38,8 @@ const (
 var (
 	// errExpelled is given to a script whose round goes on without it.
 	errExpelled = errors.New("the script takes long, and runs again alone")
+	// errScriptStopped is what the client hears when the server stops.
+	errScriptStopped = errors.New("Error running script: the server shuts down, nothing was changed") //nolint:staticcheck // it is a reply
 	// errScriptTime is what the client hears of a script that never ends.
 	errScriptTime = errors.New("Error running script: it took more than " + maxScriptTime.String() + " and was ended, nothing was changed") //nolint:staticcheck // it is a reply
 )
@@ -58,6 +63,16 @@ type scriptWatch struct {
 	mu       sync.Mutex
 	running  []*runningScript
 	watching bool
+	// stopBy is when scripts have to end because the server stops, zero if it
+	// does not.
+	stopBy time.Time
+}
+
+// drain lets scripts run a little longer, for a server that stops.
+func (w *scriptWatch) drain() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stopBy = time.Now().Add(scriptGrace)
 }
 
 // begin lists a script; end MUST follow.
@@ -78,7 +93,8 @@ func (w *scriptWatch) end(r *runningScript) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	last := len(w.running) - 1
-	w.running[r.at], w.running[r.at].at = w.running[last], r.at
+	moved := w.running[last]
+	w.running[r.at], moved.at = moved, r.at
 	w.running[last] = nil
 	w.running = w.running[:last]
 }
@@ -107,6 +123,9 @@ func (w *scriptWatch) look(now time.Time) {
 	for _, r := range w.running {
 		took := now.Sub(r.started)
 		switch {
+		case !w.stopBy.IsZero() && now.After(w.stopBy):
+			r.control.Abort(errScriptStopped)
+			continue
 		case r.shared:
 			if took > expelAfter {
 				r.control.Abort(errExpelled)

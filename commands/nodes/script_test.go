@@ -1,0 +1,131 @@
+package nodes
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/mnorrsken/postkeys/commands/servertest"
+)
+
+// TestScriptsAreTheSameOnAllNodes: what one node has loaded or run, another one
+// knows by its digest, after a restart too; what one node flushes, none knows.
+func TestScriptsAreTheSameOnAllNodes(t *testing.T) {
+	t.Parallel()
+	_, nodes := pair(t)
+	here, there := dial(t, nodes[0]), dial(t, nodes[1])
+	const body = "return redis.call('incr', KEYS[1])"
+	loaded := must(t, here, "SCRIPT", "LOAD", body)
+	expect(t, there, "1", "EVALSHA", loaded, "1", "k")
+	expect(t, here, "17", "EVAL", "return 17", "0")
+	const evaluated = "2d2d67a9d3f2ee6a1ad7c3ed9bd7e8e1ba1fb8cf" // not it: no script
+	expectError(t, there, "-NOSCRIPT", "EVALSHA", evaluated, "0")
+	sha := must(t, here, "EVAL", "return redis.sha1hex('return 17')", "0")
+	expect(t, there, "17", "EVALSHA", sha, "0")
+	expect(t, there, "[1 1 0]", "SCRIPT", "EXISTS", loaded, sha, evaluated)
+
+	if err := nodes[1].Restart(); err != nil {
+		t.Fatal(err)
+	}
+	there = dial(t, nodes[1])
+	expect(t, there, "2", "EVALSHA", loaded, "1", "k")
+	must(t, there, "SCRIPT", "FLUSH")
+	for _, c := range []*servertest.Client{here, there} {
+		expectError(t, c, "-NOSCRIPT", "EVALSHA", loaded, "1", "k")
+		expectError(t, c, "-NOSCRIPT", "EVALSHA", sha, "0")
+	}
+	expect(t, there, "3", "EVAL", body, "1", "k")
+	expect(t, here, "4", "EVALSHA", loaded, "1", "k")
+}
+
+// TestFunctionsAreTheSameOnAllNodes: the moment a library is changed on one
+// node, no other one runs what it was before.
+func TestFunctionsAreTheSameOnAllNodes(t *testing.T) {
+	t.Parallel()
+	_, nodes := pair(t)
+	here, there := dial(t, nodes[0]), dial(t, nodes[1])
+	library := func(n int) string {
+		return "#!lua name=lib\nredis.register_function('version', function() return " + strconv.Itoa(n) + " end)"
+	}
+	expectError(t, there, "-ERR Function not found", "FCALL", "version", "0")
+	must(t, here, "FUNCTION", "LOAD", library(0))
+	for n := range 20 {
+		expect(t, there, strconv.Itoa(n), "FCALL", "version", "0")
+		expect(t, here, strconv.Itoa(n), "FCALL", "version", "0")
+		here, there = there, here
+		must(t, here, "FUNCTION", "LOAD", "REPLACE", library(n+1))
+	}
+	dump := must(t, here, "FUNCTION", "DUMP")
+	must(t, here, "FUNCTION", "DELETE", "lib")
+	expectError(t, there, "-ERR Function not found", "FCALL", "version", "0")
+	must(t, there, "FUNCTION", "RESTORE", dump)
+	expect(t, here, "20", "FCALL", "version", "0")
+	must(t, here, "FUNCTION", "FLUSH")
+	expect(t, there, "[]", "FUNCTION", "LIST")
+}
+
+// TestUndeclaredKeysAreAtomic: scripts that count in keys that they were not
+// given, on both nodes at once, lose nothing.
+func TestUndeclaredKeysAreAtomic(t *testing.T) {
+	t.Parallel()
+	_, nodes := pair(t)
+	const clients, each = 8, 25
+	scripts := []string{
+		"local n = tonumber(redis.call('get', 'a') or '0'); redis.call('set', 'a', n + 1); return redis.call('set', 'b', n + 1)",
+		"local n = tonumber(redis.call('get', 'a') or '0'); redis.call('set', 'b', n + 1); return redis.call('set', KEYS[1], n + 1)",
+	}
+	var wg sync.WaitGroup
+	for i := range clients {
+		c := dial(t, nodes[i%2])
+		wg.Go(func() {
+			for range each {
+				if _, err := do(c, "EVAL", scripts[i/2%2], strconv.Itoa(i/2%2), "a"); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	expect(t, dial(t, nodes[0]), "["+strconv.Itoa(clients*each)+" "+strconv.Itoa(clients*each)+"]", "MGET", "a", "b")
+}
+
+// TestABusyScriptHoldsItsKeysOnly: a script that never ends is reported to those
+// who want its keys, all others are served, and it can be killed.
+func TestABusyScriptHoldsItsKeysOnly(t *testing.T) {
+	t.Parallel()
+	_, nodes := pair(t)
+	c, busy := dial(t, nodes[0]), dial(t, nodes[0])
+	must(t, c, "CONFIG", "SET", "busy-reply-threshold", "100")
+	expectError(t, c, "-NOTBUSY", "SCRIPT", "KILL")
+	ended := make(chan string, 1)
+	go func() {
+		_, err := do(busy, "EVAL", "while true do pcall(function() while true do end end) end", "1", "held")
+		ended <- err.Error()
+	}()
+	eventually(t, "the script is not reported", func() bool {
+		_, err := do(c, "INCR", "held")
+		if err == nil {
+			return false // it has not begun
+		}
+		return strings.HasPrefix(err.Error(), "-BUSY ")
+	})
+	expect(t, c, "PONG", "PING")
+	expect(t, c, "1", "INCR", "free")
+	expect(t, c, "x", "EVAL", "return redis.call('get', KEYS[1]) and 'x'", "1", "free")
+	expect(t, c, "[free]", "KEYS", "f*")
+	expectError(t, c, "-BUSY ", "FUNCTION", "KILL")
+	must(t, c, "SCRIPT", "KILL")
+	if reply := <-ended; !strings.Contains(reply, "Script killed by user with SCRIPT KILL") {
+		t.Error(reply)
+	}
+	must(t, c, "INCR", "held")
+}
+
+// expectError sends a command and compares the beginning of its error.
+func expectError(t *testing.T, c *servertest.Client, prefix string, args ...string) {
+	t.Helper()
+	if reply, err := do(c, args...); err == nil || !strings.HasPrefix(err.Error(), prefix) {
+		t.Errorf("%.60q = %.60q, %v; want an error %s", args, reply, err, prefix)
+	}
+}
