@@ -1,6 +1,8 @@
 package workload
 
 import (
+	"slices"
+
 	"github.com/mnorrsken/postkeys/bench/client"
 	"github.com/mnorrsken/postkeys/pg/pgbench"
 )
@@ -13,7 +15,9 @@ const (
 )
 
 // Table lists the workloads in the order in which they run and are shown.
-var Table = []Workload{
+var Table = slices.Concat(keysAndCollections, programs)
+
+var keysAndCollections = []Workload{
 	{
 		Group: Strings, Name: "SET", Test: "set", Rows: 1,
 		Reference: pgbench.WriteMany, OneByOne: pgbench.WriteOne,
@@ -124,21 +128,6 @@ var Table = []Workload{
 		Group: Collections, Name: "LRANGE_600", Command: []string{"LRANGE", "mylist", "0", "599"}, Rows: 1, Pipelines: []int{16},
 		Fill: &list, Floors: map[int]Floor{16: {OfRedis: 0.2}},
 	},
-
-	// A pipeline of these is so many whole transactions.
-	{
-		Group: Programs, Name: "MULTI 10 SET", Unit: transaction(10, "SET", "key:"+client.Placeholder, "xxx"), Rows: 10,
-		Reference: pgbench.WriteMany,
-	},
-}
-
-// transaction is MULTI, n times a command, and EXEC.
-func transaction(n int, command ...string) [][]string {
-	unit := [][]string{{"MULTI"}}
-	for range n {
-		unit = append(unit, command)
-	}
-	return append(unit, []string{"EXEC"})
 }
 
 // changes is the floor of what has to be reached on collections with a pipeline: a share of appendfsync always, or else a share of what the
