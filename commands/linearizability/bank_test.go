@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,14 +30,45 @@ const (
 func account(i int) string { return "account:" + strconv.Itoa(i) }
 func purse(i int) string   { return "purse:" + strconv.Itoa(i) }
 
-// bank counts what its clients did.
-type bank struct {
-	t                                      *testing.T
-	watched, lost, blind, coins, inspected atomic.Int64
+// activity is something that the clients of a bank do again and again. run returns whether it was done, and an error about what must
+// not be.
+type activity struct {
+	name string
+	run  func(*bank, *servertest.Client, deal) (bool, error)
+	done atomic.Int64
 }
 
-// TestBankWithCrashes: whoever moves money, with MULTI and WATCH, with MULTI alone or with one command, on whichever of three nodes,
-// whatever crashes meanwhile: nobody ever sees another sum.
+// deal is who gives how much to whom, by their numbers.
+type deal struct{ from, to, amount int }
+
+// bank is what clients do, and how often a watched transfer lost to others.
+type bank struct {
+	t                      *testing.T
+	transfers, inspections []*activity
+	lost                   atomic.Int64
+}
+
+func newBank(t *testing.T) *bank {
+	return &bank{
+		t: t,
+		transfers: []*activity{
+			{name: "WATCH", run: (*bank).transferWatched},
+			{name: "MULTI", run: (*bank).transferBlindly},
+			{name: "LMOVE", run: (*bank).moveCoin},
+			{name: "EVALSHA", run: (*bank).transferByScript},
+			{name: "EVALSHA of an undeclared key", run: (*bank).transferUndeclared},
+			{name: "FCALL", run: (*bank).transferByFunction},
+		},
+		inspections: []*activity{
+			{name: "inspections by MULTI", run: (*bank).inspect},
+			{name: "inspections by EVAL", run: (*bank).inspectByScript},
+			{name: "inspections by EVAL_RO", run: (*bank).inspectReadOnly},
+		},
+	}
+}
+
+// TestBankWithCrashes: whoever moves money, with MULTI and WATCH, with MULTI alone, with one command or a script, on whichever of three
+// nodes, whatever crashes meanwhile: nobody ever sees another sum.
 func TestBankWithCrashes(t *testing.T) {
 	cluster := pgtest.NewCluster(t, nil)
 	dsn := cluster.DSN("postkeys")
@@ -44,7 +76,7 @@ func TestBankWithCrashes(t *testing.T) {
 	for range bankNodes {
 		c.nodes = append(c.nodes, node(t, dsn))
 	}
-	b := &bank{t: t}
+	b := newBank(t)
 	b.open(c.nodes[0])
 	ctx, cancel := context.WithCancel(context.Background())
 	var clients sync.WaitGroup
@@ -67,11 +99,15 @@ func TestBankWithCrashes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer last.Close()
-	if done, err := b.inspect(last); err != nil || !done {
-		t.Errorf("in the end: %v", err)
+	for _, a := range b.inspections {
+		if done, err := a.run(b, last, deal{}); err != nil || !done {
+			t.Errorf("in the end, %s: %v", a.name, err)
+		}
 	}
-	t.Logf("%d transfers with WATCH, %d of them lost to others, %d without, %d coins moved, %d inspections",
-		b.watched.Load(), b.lost.Load(), b.blind.Load(), b.coins.Load(), b.inspected.Load())
+	for _, a := range b.all() {
+		t.Logf("%s: %d", a.name, a.done.Load())
+	}
+	t.Logf("%d with WATCH lost to others", b.lost.Load())
 }
 
 // TestInspectionFindsMissingMoney takes some away.
@@ -79,40 +115,46 @@ func TestInspectionFindsMissingMoney(t *testing.T) {
 	t.Parallel()
 	for _, theft := range [][]string{{"DECR", account(3)}, {"LPOP", purse(3)}} {
 		s := redis(t)
-		b := &bank{t: t}
+		b := newBank(t)
 		b.open(s)
 		c, err := s.Dial()
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		if done, err := b.inspect(c); !done || err != nil {
-			t.Errorf("before: %v", err)
+		for i, a := range b.all() {
+			if done, err := a.run(b, c, deal{i, i + 1, 7}); !done || err != nil {
+				t.Errorf("%s before: %v", a.name, err)
+			}
 		}
 		if _, err := c.Do(theft...); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.inspect(c); err == nil || !strings.Contains(err.Error(), "the sum is") {
-			t.Errorf("after %q: %v", theft, err)
+		for _, a := range b.inspections {
+			if _, err := a.run(b, c, deal{}); err == nil || !strings.Contains(err.Error(), "the sum is") {
+				t.Errorf("%s after %q: %v", a.name, theft, err)
+			}
 		}
 	}
 }
 
-// open fills accounts and purses.
+func (b *bank) all() []*activity { return slices.Concat(b.transfers, b.inspections) }
+
+// open fills accounts and purses, and loads the scripts.
 func (b *bank) open(s *servertest.Server) {
 	c, err := s.Dial()
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	defer c.Close()
+	commands := [][]string{{"SCRIPT", "LOAD", transferScript}, {"SCRIPT", "LOAD", undeclaredScript}, {"FUNCTION", "LOAD", transferLibrary}}
 	for i := range accounts {
-		for _, args := range [][]string{
-			{"SET", account(i), strconv.Itoa(balance)},
-			append([]string{"RPUSH", purse(i)}, strings.Fields(strings.Repeat("coin ", purseSize))...),
-		} {
-			if reply, err := c.Do(args...); err != nil || reply[0] == '-' {
-				b.t.Fatalf("%q: %q, %v", args, reply, err)
-			}
+		commands = append(commands, words("SET", account(i), strconv.Itoa(balance)),
+			append(words("RPUSH", purse(i)), strings.Fields(strings.Repeat("coin ", purseSize))...))
+	}
+	for _, args := range commands {
+		if reply, err := c.Do(args...); err != nil || reply[0] == '-' {
+			b.t.Fatalf("%q: %q, %v", args, reply, err)
 		}
 	}
 }
@@ -120,21 +162,18 @@ func (b *bank) open(s *servertest.Server) {
 // moreOf waits until every kind of transfer has happened again, and been looked at.
 func (b *bank) moreOf(t *testing.T) {
 	t.Helper()
-	kinds := []*atomic.Int64{&b.watched, &b.blind, &b.coins, &b.inspected}
 	var from []int64
-	for _, n := range kinds {
-		from = append(from, n.Load())
+	for _, a := range b.all() {
+		from = append(from, a.done.Load())
 	}
 	deadline := time.Now().Add(progressTimeout)
-	for i := 0; i < len(kinds); {
-		if kinds[i].Load() > from[i]+10 {
-			i++
-			continue
+	for i, a := range b.all() {
+		for a.done.Load() <= from[i]+5 {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: this does not go on", a.name)
+			}
+			pause(t.Context())
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("kind %d of transfers does not go on", i)
-		}
-		pause(t.Context())
 	}
 }
 
@@ -151,31 +190,23 @@ func (b *bank) client(ctx context.Context, addr string, random *rand.Rand) {
 			c.Timeout = replyTimeout
 		}
 		from := random.IntN(accounts)
-		to := (from + 1 + random.IntN(accounts-1)) % accounts
-		amount := 1 + random.IntN(20)
-		var done bool
-		var err error
-		switch random.IntN(7) {
-		case 0, 1:
-			done, err = b.transferWatched(c, account(from), account(to), amount)
-		case 2, 3:
-			n := strconv.Itoa(amount)
-			done, err = b.execute(c, &b.blind, words("DECRBY", account(from), n), words("INCRBY", account(to), n))
-		case 4, 5:
-			if done, err = b.answer(c, "LMOVE", purse(from), purse(to), "LEFT", "RIGHT"); done {
-				b.coins.Add(1)
-			}
-		default:
-			done, err = b.inspect(c)
+		d := deal{from, (from + 1 + random.IntN(accounts-1)) % accounts, 1 + random.IntN(20)}
+		kinds := b.transfers
+		if random.IntN(7) == 0 {
+			kinds = b.inspections
 		}
+		a := kinds[random.IntN(len(kinds))]
+		done, err := a.run(b, c, d)
 		if err != nil {
-			b.t.Error(err)
+			b.t.Errorf("%s: %v", a.name, err)
 		}
-		if !done {
-			c.Close()
-			c = nil
-			pause(ctx)
+		if done {
+			a.done.Add(1)
+			continue
 		}
+		c.Close()
+		c = nil
+		pause(ctx)
 	}
 	if c != nil {
 		c.Close()
@@ -212,64 +243,4 @@ func (b *bank) exchange(c *servertest.Client, commands ...[]string) ([]codec.Val
 func (b *bank) answer(c *servertest.Client, args ...string) (bool, error) {
 	values, err := b.exchange(c, args)
 	return values != nil, err
-}
-
-// execute runs commands in a transaction and counts it.
-func (b *bank) execute(c *servertest.Client, counter *atomic.Int64, commands ...[]string) (bool, error) {
-	values, err := b.exchange(c, append(append([][]string{{"MULTI"}}, commands...), words("EXEC"))...)
-	if values == nil {
-		return false, err
-	}
-	if values[len(values)-1].Null {
-		b.lost.Add(1)
-	} else {
-		counter.Add(1)
-	}
-	return true, nil
-}
-
-// transferWatched computes the balances here: only WATCH keeps others from changing them meanwhile.
-func (b *bank) transferWatched(c *servertest.Client, from, to string, amount int) (bool, error) {
-	// The second command is sent when the first one is known to have been executed.
-	if done, err := b.answer(c, "WATCH", from, to); !done {
-		return false, err
-	}
-	values, err := b.exchange(c, words("MGET", from, to))
-	if values == nil {
-		return false, err
-	}
-	var has [2]int
-	for i := range has {
-		if has[i], err = strconv.Atoi(string(values[0].Elems[i].Str)); err != nil {
-			return false, err
-		}
-	}
-	return b.execute(c, &b.watched, words("SET", from, strconv.Itoa(has[0]-amount)), words("SET", to, strconv.Itoa(has[1]+amount)))
-}
-
-// inspect adds up what all accounts and purses hold at one moment.
-func (b *bank) inspect(c *servertest.Client) (bool, error) {
-	commands := [][]string{{"MULTI"}, {"MGET"}}
-	for i := range accounts {
-		commands[1] = append(commands[1], account(i))
-		commands = append(commands, words("LLEN", purse(i)))
-	}
-	values, err := b.exchange(c, append(commands, words("EXEC"))...)
-	if values == nil {
-		return false, err
-	}
-	replies := values[len(values)-1].Elems
-	sum, coins := 0, 0
-	for i := range accounts {
-		n, err := strconv.Atoi(string(replies[0].Elems[i].Str))
-		if err != nil {
-			return false, err
-		}
-		sum, coins = sum+n, coins+int(replies[1+i].Int)
-	}
-	if sum != accounts*balance || coins != accounts*purseSize {
-		return false, fmt.Errorf("the sum is %d, not %d; there are %d coins, not %d", sum, accounts*balance, coins, accounts*purseSize)
-	}
-	b.inspected.Add(1)
-	return true, nil
 }
