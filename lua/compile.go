@@ -38,6 +38,9 @@ func compile(source []byte, chunk string) (proto *glua.FunctionProto, err error)
 		return nil, err
 	}
 	finish(proto, tree, tree.Main)
+	// The table arg of compatibility with Lua 5.0 belongs to functions. A chunk's cannot be reached, and would cost more than all else
+	// that a short script needs.
+	proto.IsVarArg &^= glua.VarArgNeedsArg
 	return proto, nil
 }
 
