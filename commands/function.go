@@ -25,7 +25,7 @@ func claimFunction(c *Call, readOnly bool) {
 	set := c.server().functions.get()
 	known := function{}
 	if set != nil {
-		known = set.functions[p.function]
+		known, _ = set.function(p.function)
 	}
 	n, ok := number.ParseInt64(c.args[2])
 	switch {
@@ -56,7 +56,7 @@ func runFunction(c *Call) error {
 	if err != nil {
 		return err
 	}
-	f, ok := set.functions[p.function]
+	f, ok := set.function(p.function)
 	if !ok {
 		c.fail(errFunctionNotFound)
 		return nil
@@ -69,6 +69,6 @@ func runFunction(c *Call) error {
 		return c.retryHolding()
 	}
 	return c.runProgram(p, true, f.flags, func(inv *lua.Invocation) error {
-		return c.server().lua.RunFunction(f.library, p.function, inv)
+		return c.server().lua.RunFunction(f.library, f.name, inv)
 	})
 }

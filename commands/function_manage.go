@@ -45,17 +45,22 @@ func claimFunctionLoad(c *Call) {
 
 func functionLoad(c *Call) error {
 	code, replace, _ := parseFunctionLoad(c)
-	l, fail := c.loadLibrary(append([]byte(nil), code...), lua.LoadOptions{Timeout: lua.DefaultLoadTimeout})
-	if fail != "" {
-		c.fail(fail)
+	name, err := lua.LibraryName(code)
+	if err != nil {
+		c.fail(err.Error())
 		return nil
 	}
 	set, err := c.holdFunctions()
 	if set == nil || err != nil {
 		return err
 	}
-	if set.library(l.Name()) != nil && !replace {
-		c.fail("ERR Library '" + l.Name() + "' already exists")
+	if set.library(name) != nil && !replace {
+		c.fail("ERR Library '" + name + "' already exists")
+		return nil
+	}
+	l, fail := c.loadLibrary(append([]byte(nil), code...), lua.LoadOptions{Timeout: lua.DefaultLoadTimeout})
+	if fail != "" {
+		c.fail(fail)
 		return nil
 	}
 	if _, fail := set.with([]*lua.Library{l}); fail != "" {
@@ -100,8 +105,18 @@ func functionDelete(c *Call) error {
 	return c.tx.ChangeLibraries(false, []string{name}, nil)
 }
 
+// wrongSubcommandUse is the error of a subcommand that counts its arguments
+// itself.
+func (c *Call) wrongSubcommandUse() string {
+	return "ERR unknown subcommand or wrong number of arguments for '" + cText(c.args[1]) + "'. Try FUNCTION HELP."
+}
+
 func claimFunctionFlush(c *Call) {
-	if len(c.args) > 3 || len(c.args) == 3 && !isWord(c.args[2], "sync") && !isWord(c.args[2], "async") {
+	switch {
+	case len(c.args) > 3:
+		c.fail(c.wrongSubcommandUse())
+		return
+	case len(c.args) == 3 && !isWord(c.args[2], "sync") && !isWord(c.args[2], "async"):
 		c.fail("ERR FUNCTION FLUSH only supports SYNC|ASYNC option")
 		return
 	}
@@ -139,7 +154,7 @@ const (
 func parseFunctionRestore(c *Call) (policy int, fail string) {
 	switch {
 	case len(c.args) > 4:
-		return 0, "ERR wrong number of arguments for 'function|restore' command"
+		return 0, c.wrongSubcommandUse()
 	case len(c.args) == 3, isWord(c.args[3], "append"):
 		return restoreAppend, ""
 	case isWord(c.args[3], "replace"):

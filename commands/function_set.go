@@ -12,13 +12,20 @@ import (
 // functionSet is all libraries of one epoch, compiled. It is never changed.
 type functionSet struct {
 	epoch     int64
-	libraries []*lua.Library // by name
-	functions map[string]function
+	libraries []*lua.Library      // by name
+	functions map[string]function // by name in lower case
+}
+
+// function returns what FCALL finds under a name, in any case.
+func (s *functionSet) function(name string) (f function, ok bool) {
+	f, ok = s.functions[strings.ToLower(name)]
+	return f, ok
 }
 
 // function is where a function is to be found.
 type function struct {
 	library *lua.Library
+	name    string // as registered
 	flags   lua.Flags
 }
 
@@ -65,10 +72,10 @@ func (s *functionSet) with(more []*lua.Library) (set *functionSet, fail string) 
 	set.libraries = append(set.libraries, more...)
 	for _, l := range set.libraries {
 		for _, f := range l.Functions() {
-			if _, taken := set.functions[f.Name]; taken {
+			if _, taken := set.function(f.Name); taken {
 				return nil, "ERR Function " + f.Name + " already exists"
 			}
-			set.functions[f.Name] = function{l, f.Flags}
+			set.functions[strings.ToLower(f.Name)] = function{l, f.Name, f.Flags}
 		}
 	}
 	slices.SortFunc(set.libraries, func(a, b *lua.Library) int { return strings.Compare(a.Name(), b.Name()) })

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"crypto/sha1" //nolint:gosec // SHA1 is how Redis names scripts
+	"encoding/hex"
 
 	"github.com/mnorrsken/postkeys/commands/engine"
 	"github.com/mnorrsken/postkeys/commands/number"
@@ -91,16 +92,21 @@ func claimEval(c *Call, readOnly bool) {
 const maxCompiledOnLoop = 16 << 10
 
 func claimEvalSHA(c *Call, readOnly bool) {
+	d, known := parseDigest(c.args[1])
+	if len(c.args[1]) != hex.EncodedLen(len(d)) {
+		c.fail(errNoScript)
+		return
+	}
 	p, fail := c.parseProgram(readOnly)
 	if fail != "" {
 		c.fail(fail)
 		return
 	}
-	var ok bool
-	if p.digest, ok = parseDigest(c.args[1]); !ok {
+	if !known {
 		c.fail(errNoScript)
 		return
 	}
+	p.digest = d
 	p.script = c.server().scripts.get(p.digest)
 	c.claimScript(p)
 }
@@ -185,10 +191,14 @@ func (c *Call) findScript(p *program) (fail string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if !c.tx.OwnEpochs() {
+	// A unit that has flushed the scripts itself cannot believe what is
+	// remembered, and nobody else is to hear of it before the commit.
+	flushed := c.tx.OwnEpochs()
+	p.script = nil
+	if !flushed {
 		cache.reach(epochs.Scripts)
+		p.script = cache.get(p.digest)
 	}
-	p.script = cache.get(p.digest)
 	if p.script == nil && p.body == nil {
 		if p.body, err = c.tx.Script(p.digest[:]); err != nil {
 			return "", err
@@ -207,12 +217,15 @@ func (c *Call) findScript(p *program) (fail string, err error) {
 			return fail, nil
 		}
 	}
+	if p.script.kept.Load() && !flushed {
+		return "", nil
+	}
 	return "", c.keepScript(p.script)
 }
 
 // keepScript gives PostgreSQL a script that EVAL has brought.
 func (c *Call) keepScript(s *cachedScript) error {
-	if s.kept.Load() || c.task.Snapshot {
+	if c.task.Snapshot {
 		return nil // a unit that only reads leaves it to the next
 	}
 	if err := c.tx.KeepScript(s.digest[:], s.Body(), false); err != nil {
@@ -253,7 +266,7 @@ func (s *Session) programFlags(sp *spec.Spec, args [][]byte) spec.Flag {
 		if set == nil {
 			return sp.Flags
 		}
-		if f := set.functions[string(args[1])]; f.library != nil {
+		if f, ok := set.function(string(args[1])); ok {
 			return flagsOfProgram(sp, f.flags)
 		}
 	case "eval", "eval_ro":

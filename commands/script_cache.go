@@ -98,19 +98,3 @@ func (s *scriptCache) reach(epoch int64) {
 		s.epoch = epoch
 	}
 }
-
-// figures returns the number of scripts and the size of their sources.
-func (s *scriptCache) figures() (scripts, bytes int) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, generation := range []map[scriptDigest]*cachedScript{s.young, s.old} {
-		for d, c := range generation {
-			if _, again := s.young[d]; again && c != s.young[d] {
-				continue
-			}
-			scripts++
-			bytes += len(c.Body())
-		}
-	}
-	return scripts, bytes
-}

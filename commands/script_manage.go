@@ -11,8 +11,21 @@ var scriptManageBindings = []binding{
 	{name: "script|exists", run: scriptExists},
 	{name: "script|flush", claim: claimScriptFlush, run: scriptFlush},
 	{name: "script|kill", local: func(c *Call) { c.kill(false) }},
-	{name: "script|debug", local: func(c *Call) { c.fail("ERR SCRIPT DEBUG is not supported by postkeys") }},
+	{name: "script|debug", local: scriptDebug},
 	{name: "script|help", local: func(c *Call) { c.help("SCRIPT", scriptHelpLines) }},
+}
+
+// scriptDebug refuses to begin what is not supported, and to end it changes
+// nothing.
+func scriptDebug(c *Call) {
+	switch mode := c.args[2]; {
+	case isWord(mode, "no"):
+		c.out.OK()
+	case isWord(mode, "yes"), isWord(mode, "sync"):
+		c.fail("ERR SCRIPT DEBUG is not supported by postkeys")
+	default:
+		c.fail("ERR Use SCRIPT DEBUG YES/SYNC/NO")
+	}
 }
 
 // writesWithoutKeys puts a command that changes something other than keys into

@@ -18,7 +18,6 @@ const (
 	errScriptArity      = "ERR Wrong number of args calling Redis command from script"
 	errScriptNotAllowed = "ERR This Redis command is not allowed from script"
 	errScriptReadOnly   = "ERR Write commands are not allowed from read-only scripts."
-	errScriptPublish    = "ERR May-replicate commands are not allowed in pure scripts."
 )
 
 // scriptRun is one run of a script or function: the server as it sees it.
@@ -138,10 +137,8 @@ func (r *scriptRun) gate(c *Call) string {
 		return errScriptNotAllowed
 	case bindings[c.spec.ID] == nil, bindings[c.spec.ID].alone:
 		return "ERR command '" + c.spec.Name + "' is not supported by postkeys inside a transaction or script"
-	case c.spec.Flags&spec.Write != 0 && r.readOnly:
+	case c.spec.Flags&(spec.Write|spec.MayReplicate) != 0 && r.readOnly:
 		return errScriptReadOnly
-	case c.spec.Flags&spec.MayReplicate != 0 && r.readOnly:
-		return errScriptPublish
 	case c.spec.Flags&spec.Write != 0 && c.session().lacksReplicas():
 		return errNoReplicas
 	}

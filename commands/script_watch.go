@@ -39,9 +39,9 @@ var (
 	// errExpelled is given to a script whose round goes on without it.
 	errExpelled = errors.New("the script takes long, and runs again alone")
 	// errScriptStopped is what the client hears when the server stops.
-	errScriptStopped = errors.New("Error running script: the server shuts down, nothing was changed") //nolint:staticcheck // it is a reply
+	errScriptStopped = errors.New("Error running script: the server shuts down, nothing was changed")
 	// errScriptTime is what the client hears of a script that never ends.
-	errScriptTime = errors.New("Error running script: it took more than " + maxScriptTime.String() + " and was ended, nothing was changed") //nolint:staticcheck // it is a reply
+	errScriptTime = errors.New("Error running script: it took more than " + maxScriptTime.String() + " and was ended, nothing was changed")
 )
 
 // runningScript is a script at work.

@@ -42,6 +42,12 @@ type LoadOptions struct {
 	Log func(level Level, message string)
 }
 
+// LibraryName reads the name in the first line of a source for FUNCTION LOAD. The error is a ReplyError.
+func LibraryName(code []byte) (string, error) {
+	head, err := parseLibraryShebang(code)
+	return head.name, err
+}
+
 // DefaultLoadTimeout is that of FUNCTION LOAD.
 const DefaultLoadTimeout = 500 * time.Millisecond
 

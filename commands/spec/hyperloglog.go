@@ -14,7 +14,7 @@ var hyperloglogCommands = []*Spec{
 	},
 	{
 		Name: "pfcount", Arity: -2,
-		Flags: ReadOnly,
+		Flags: ReadOnly | MayReplicate, // it may remember the count in the value
 		ACL:   CatHyperLogLog,
 		Keys: []KeySpec{
 			keyRange(1, -1, 1, KeyRW|KeyAccess).withNotes("RW because the count of a single key is kept in its value"),
