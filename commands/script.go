@@ -114,7 +114,7 @@ func claimEvalSHA(c *Call, readOnly bool) {
 // compile makes a script of the source and remembers it. It returns the error
 // reply, or "".
 func (c *Call) compile(p *program) (fail string) {
-	s, err := c.server().lua.Compile(append([]byte(nil), p.body...))
+	s, err := c.server().lua.Compile(append([]byte{}, p.body...))
 	if err != nil {
 		return err.Error()
 	}

@@ -56,7 +56,7 @@ func scriptLoad(c *Call) error {
 			return nil
 		}
 	}
-	if err := c.tx.KeepScript(p.digest[:], p.body, true); err != nil {
+	if err := c.tx.KeepScript(p.digest[:], p.script.Body(), true); err != nil {
 		return err
 	}
 	c.afterCommit(func(*Call) { p.script.kept.Store(true) })

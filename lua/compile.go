@@ -12,13 +12,11 @@ import (
 // maxSourceBytes bounds a script's source.
 const maxSourceBytes = 16 << 20
 
-// compile turns a source into what interpreters run. The error's text is Lua's.
+// compile turns a source into what interpreters run. The error's text is Lua's. There is no other form of a script: what
+// Lua's own compiler makes could do anything to an interpreter, and is no source.
 func compile(source []byte, chunk string) (proto *glua.FunctionProto, err error) {
 	if len(source) > maxSourceBytes {
 		return nil, errors.New(chunk + ": source too large")
-	}
-	if len(source) > 0 && source[0] == bytecodeSignature {
-		return nil, errors.New(chunk + ": bad header in precompiled chunk")
 	}
 	tree, err := syntax.Parse(string(source), chunk)
 	if err != nil {
@@ -43,9 +41,6 @@ func compile(source []byte, chunk string) (proto *glua.FunctionProto, err error)
 	proto.IsVarArg &^= glua.VarArgNeedsArg
 	return proto, nil
 }
-
-// bytecodeSignature is the first byte of Lua's compiled chunks, which are refused: they could do anything to a real interpreter.
-const bytecodeSignature = 0x1b
 
 // finish puts the intrinsic functions into place, and corrects where local variables end.
 func finish(proto *glua.FunctionProto, tree *syntax.Tree, info *syntax.Function) {
