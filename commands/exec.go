@@ -46,8 +46,8 @@ func claimExec(c *Call) {
 		c.fail("ERR EXEC without MULTI")
 		return
 	}
-	t := s.transaction
-	s.endTransaction()
+	t := s.takeTransaction()
+	defer t.release()
 	if t.broken {
 		c.fail("EXECABORT Transaction discarded because of previous errors.")
 		return
@@ -112,10 +112,11 @@ func (c *Call) claimNested() {
 		return
 	}
 	if c.bind.claim != nil {
-		out := codec.Encoder{RESP3: c.resp3}
-		c.out = &out
+		out := &c.job.nestedOut
+		out.Buf, out.RESP3 = out.Buf[:0], c.resp3
+		c.out = out
 		c.bind.claim(c)
-		c.answer = out.Buf
+		c.answer = append([]byte(nil), out.Buf...)
 	}
 	if c.bind.slow && c.answer == nil {
 		c.task.Lane = engine.Slow

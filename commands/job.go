@@ -26,8 +26,10 @@ type job struct {
 
 	calls []Call
 	task  engine.Task
-	// nested are the commands of transactions among the calls.
-	nested []Call
+	// nested are the commands of transactions among the calls; nestedOut takes what
+	// they answer when they claim.
+	nested    []Call
+	nestedOut codec.Encoder
 	// postponed are commands of a transaction that run once it is committed.
 	postponed []postponed
 	// writes: a call claims a key for more than reading; readsMany: a call

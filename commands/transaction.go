@@ -2,6 +2,7 @@ package commands
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/commands/spec"
@@ -88,7 +89,7 @@ const scriptingGroup = "scripting"
 // begun returns the session's transaction, a new one if there is none.
 func (s *Session) begun() *transaction {
 	if s.transaction == nil {
-		s.transaction = new(transaction)
+		s.transaction = transactionPool.Get().(*transaction)
 	}
 	return s.transaction
 }
@@ -108,8 +109,32 @@ func (s *Session) transactionRejects(sp *spec.Spec, text string) string {
 
 // endTransaction forgets what is queued and watched.
 func (s *Session) endTransaction() {
+	if t := s.takeTransaction(); t != nil {
+		t.release()
+	}
+}
+
+// takeTransaction ends the session's transaction and returns it, for the caller
+// to release.
+func (s *Session) takeTransaction() *transaction {
+	t := s.transaction
 	s.transaction = nil
 	s.setQueued(-1)
+	return t
+}
+
+var transactionPool = sync.Pool{New: func() any { return new(transaction) }}
+
+// release gives the transaction back. What it had queued may be used on; the list
+// of watched keys is not used again.
+func (t *transaction) release() {
+	queued := t.queued
+	if cap(queued) > longTransaction {
+		queued = nil
+	}
+	clear(queued)
+	*t = transaction{queued: queued[:0]}
+	transactionPool.Put(t)
 }
 
 // queues reports whether a command is to be queued.
