@@ -12,7 +12,7 @@ import (
 // intersection, and storing a difference, which changes no score. done: the
 // command has been answered.
 func (c *Call) matchSources(f algebraForm, o algebraOptions, sources []source) (done bool, err error) {
-	if !f.counts && !(f.diff && f.stores) {
+	if !f.counts && (!f.diff || !f.stores) {
 		return false, nil
 	}
 	if f.counts {

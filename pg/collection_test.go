@@ -536,12 +536,13 @@ func popped(pop func() ([]byte, error), want string) error {
 // no key owns.
 func noOrphans(t *testing.T, cfg pg.Config, c *pg.Conn) {
 	t.Helper()
+	var collector pg.Collector
 	for {
-		colls, _, err := c.Collect()
+		r, err := collector.Step(c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if colls == 0 {
+		if r.Colls == 0 && !r.More {
 			break
 		}
 	}

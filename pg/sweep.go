@@ -59,7 +59,8 @@ const (
 // Sweeper remembers how far one node's sweep has come. It belongs to one
 // goroutine.
 type Sweeper struct {
-	page int64
+	page      int64
+	collector Collector
 }
 
 // SweepResult tells what one step found.
@@ -69,6 +70,7 @@ type SweepResult struct {
 	Expired  int64 // expired keys removed
 	Freed    int64 // rows of flushed databases and dropped collections removed, and hashes relieved of fields
 	More     bool  // the window has more to remove
+	Behind   bool  // more collections have been dropped than one step frees
 	Wrapped  bool  // the step reached the end of the table
 }
 
@@ -121,8 +123,9 @@ func (s *Sweeper) Step(c *Conn, expire bool, onExpired func(db int, name []byte)
 		}
 		r.Freed++
 	}
-	_, rows, err := c.Collect()
-	r.Freed += rows
+	collected, err := s.collector.Step(c)
+	r.Freed += collected.Rows
+	r.Behind = collected.More
 	return r, err
 }
 

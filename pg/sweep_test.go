@@ -183,14 +183,55 @@ func TestSweepFreesDroppedCollections(t *testing.T) {
 INSERT INTO kv_sets (coll, hash, member) SELECT 7, n, convert_to('m' || n, 'UTF8') FROM generate_series(1, %d) n;
 INSERT INTO kv_lists (coll, anchor, first, count, elements) VALUES (8, 0, 0, 1, '\x000161'), (9, 0, 0, 1, '\x000161');
 INSERT INTO kv_dropped_colls (coll, type) VALUES (7, 3), (8, 2)`, members))
-	freed := int64(0)
-	for range 5 {
-		freed += sweepOnce(t, c, nil).Freed
-	}
-	if freed != members+1 {
+	if freed := sweepOnce(t, c, nil).Freed; freed != members+1 {
 		t.Errorf("%d rows were freed, want those of both collections, %d", freed, members+1)
 	}
-	if colls, _, err := c.Collect(); err != nil || colls != 0 {
-		t.Errorf("%d collections wait to be freed, %v", colls, err)
+	if r, err := new(pg.Collector).Step(c); err != nil || r.Colls != 0 {
+		t.Errorf("%d collections wait to be freed, %v", r.Colls, err)
+	}
+}
+
+// TestCollectorsShareTheWork: two collectors free collections that take several
+// steps, beside many small ones, while more are dropped, and nothing else.
+func TestCollectorsShareTheWork(t *testing.T) {
+	t.Parallel()
+	cfg := config(t)
+	c := connect(t, cfg)
+	drop := func(first, last, rows int) {
+		pgtest.Exec(t, cfg.DSN, fmt.Sprintf(`
+INSERT INTO kv_zsets (coll, hash, score, member)
+SELECT coll, hashint8extended(n, coll), n, convert_to('m' || n, 'UTF8') FROM generate_series(%[1]d, %[2]d) coll, generate_series(1, %[3]d) n;
+INSERT INTO kv_dropped_colls (coll, type) SELECT coll, 4 FROM generate_series(%[1]d, %[2]d) coll`, first, last, rows))
+	}
+	pgtest.Exec(t, cfg.DSN, `INSERT INTO kv_zsets (coll, hash, score, member) SELECT 5, n, n, 'kept' FROM generate_series(1, 100) n`)
+	drop(1, 3, 20)
+	drop(10, 11, 23_000)
+	drop(20, 170, 2)
+	var collectors [2]pg.Collector
+	freed, steps := int64(0), 0
+	for busy := true; busy; steps++ {
+		if busy = false; steps > 40 {
+			t.Fatalf("no end after %d steps, %d rows", steps, freed)
+		}
+		for i := range collectors {
+			r, err := collectors[i].Step(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			freed += r.Rows
+			busy = busy || r.Colls > 0 || r.More
+		}
+		if steps == 1 {
+			drop(9, 9, 12_000)
+		}
+	}
+	if want := int64(3*20 + 2*23_000 + 151*2 + 12_000); freed != want {
+		t.Errorf("%d rows were freed, want %d", freed, want)
+	}
+	s := pgtest.Open(t, cfg.DSN)
+	var left int
+	s.Get([]any{&left}, `SELECT count(*) FROM kv_zsets`)
+	if left != 100 {
+		t.Errorf("%d rows are left, want those of the collection that was not dropped, 100", left)
 	}
 }

@@ -89,7 +89,7 @@ func (s *Sweep) Run(ctx context.Context) {
 // pace returns the pause before the next window.
 func pace(r pg.SweepResult, found bool) time.Duration {
 	switch {
-	case r.More, 20*(r.Expired+r.Freed) > r.Rows:
+	case r.More, r.Behind, 20*(r.Expired+r.Freed) > r.Rows:
 		return sweepFast // more than one row in twenty: likely more to come
 	case found && !r.Wrapped:
 		return sweepWalk

@@ -30,6 +30,7 @@ func TestPace(t *testing.T) {
 		{"much was flushed", pg.SweepResult{Rows: 5000, Freed: 300}, true, sweepFast},
 		{"much, at the end of a pass", pg.SweepResult{Rows: 5000, Expired: 300, Wrapped: true}, true, sweepFast},
 		{"little", pg.SweepResult{Rows: 5000, Volatile: 5000, Expired: 200}, true, sweepWalk},
+		{"more collections than a step frees", pg.SweepResult{Rows: 500_000, Freed: 10_000, Behind: true, Wrapped: true}, false, sweepFast},
 		{"more than a step takes", pg.SweepResult{Rows: 50_000, Expired: 1000, More: true}, true, sweepFast},
 	} {
 		if got := pace(test.r, test.found); got != test.want {
