@@ -29,7 +29,11 @@ type scriptRun struct {
 	readOnly bool
 
 	// control stops the run.
-	control *lua.Control
+	control lua.Control
+	// entry is how scriptWatch lists the run.
+	entry runningScript
+	// inv is what package lua is given.
+	inv lua.Invocation
 	// task has the claims of the command at hand.
 	task engine.Task
 	out  codec.Encoder
@@ -41,13 +45,14 @@ func (c *Call) runProgram(p *program, flagged bool, flags lua.Flags, run func(*l
 	if p.ended != nil {
 		return p.ended
 	}
-	r := &scriptRun{call: c, program: p, db: c.db, readOnly: p.readOnly || flagged && flags&lua.NoWrites != 0, control: new(lua.Control)}
-	inv := lua.Invocation{Keys: p.keys, Args: p.args, Caller: r, Out: c.out, Control: r.control}
+	r := &scriptRun{call: c, program: p, db: c.db, readOnly: p.readOnly || flagged && flags&lua.NoWrites != 0}
+	r.inv = lua.Invocation{Keys: p.keys, Args: p.args, Caller: r, Out: c.out, Control: &r.control}
 	start := len(c.out.Buf)
 	watch := &c.server().scriptWatch
-	entry := watch.begin(c, r.control)
-	err := run(&inv)
-	watch.end(entry)
+	r.entry = runningScript{call: c, control: &r.control, shared: c.task.Shared()}
+	watch.begin(&r.entry)
+	err := run(&r.inv)
+	watch.end(&r.entry)
 	c.out.RESP3 = c.resp3
 	switch {
 	case errors.Is(err, errExpelled):
@@ -58,9 +63,9 @@ func (c *Call) runProgram(p *program, flagged bool, flags lua.Flags, run func(*l
 	case err != nil:
 		return err
 	}
-	if inv.Failed {
+	if r.inv.Failed {
 		c.failed, c.failure = true, errorText(c.out.Buf[start:])
-		c.counted = inv.ErrorCounted
+		c.counted = r.inv.ErrorCounted
 	}
 	return nil
 }

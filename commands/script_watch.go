@@ -76,8 +76,8 @@ func (w *scriptWatch) drain() {
 }
 
 // begin lists a script; end MUST follow.
-func (w *scriptWatch) begin(c *Call, control *lua.Control) *runningScript {
-	r := &runningScript{call: c, control: control, started: time.Now(), shared: c.task.Shared()}
+func (w *scriptWatch) begin(r *runningScript) {
+	r.started = time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	r.at = len(w.running)
@@ -86,7 +86,6 @@ func (w *scriptWatch) begin(c *Call, control *lua.Control) *runningScript {
 		w.watching = true
 		go w.watch()
 	}
-	return r
 }
 
 func (w *scriptWatch) end(r *runningScript) {

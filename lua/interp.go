@@ -1,6 +1,7 @@
 package lua
 
 import (
+	"strings"
 	"time"
 
 	glua "github.com/yuin/gopher-lua"
@@ -159,11 +160,22 @@ func (in *interp) reusable() bool {
 	return true
 }
 
-// stringArray makes KEYS or ARGV.
+// stringArray makes KEYS or ARGV. The strings share their bytes.
 func (in *interp) stringArray(items [][]byte) *glua.LTable {
 	t := in.L.CreateTable(len(items), 0)
+	size := 0
+	for _, item := range items {
+		size += len(item)
+	}
+	var b strings.Builder
+	b.Grow(size)
+	for _, item := range items {
+		b.Write(item)
+	}
+	all := b.String()
 	for i, item := range items {
-		t.RawSetInt(i+1, glua.LString(item))
+		t.RawSetInt(i+1, glua.LString(all[:len(item)]))
+		all = all[len(item):]
 	}
 	return t
 }

@@ -136,7 +136,11 @@ func (in *interp) call(L *glua.LState) (v glua.LValue, isError bool) {
 		return errorTable(L, "redis.call/pcall can only be called inside a script invocation"), true
 	}
 	reply, err := in.inv.Caller.Call(args, in.resp3)
-	if err == nil {
+	switch {
+	case err != nil:
+	case currentFrame(L).NRet == 0 && len(reply) > 0 && reply[0] != '-':
+		v = glua.LNil // the call is a statement: nobody sees what a table would be made for
+	default:
 		v, isError, err = readReply(L, reply)
 	}
 	if err != nil {
