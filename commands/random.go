@@ -12,9 +12,14 @@ import (
 // size of the collection, which is not known yet, may be far below the count.
 const maxRandomHint = 1000
 
-// maxRepeats is how many members are answered with at most where repetitions
-// are allowed. Redis knows no limit but its memory.
-const maxRepeats = 1 << 28
+// Where repetitions are allowed, a short request can ask for a reply of any
+// length. It is made in memory as a whole, so that the number of members and
+// their bytes are bounded; Redis knows no limit but its memory.
+const (
+	maxRepeats     = 1 << 24
+	maxRepeatBytes = 512 << 20
+	errReplyLong   = "ERR the reply would be longer than 512 MB"
+)
 
 // randomRequest is what HRANDFIELD, SRANDMEMBER and ZRANDMEMBER ask for.
 type randomRequest struct {
@@ -66,12 +71,25 @@ func claimRandom(word string) func(*Call) {
 	}
 }
 
-// choose returns the members asked for.
-func (r randomRequest) choose(ms *pg.Members) ([]*pg.Member, error) {
-	if r.count < 0 {
-		return randomWithRepeats(ms, -r.count)
+// choose returns the members asked for, or the error reply.
+func (r randomRequest) choose(ms *pg.Members) (chosen []*pg.Member, fail string, err error) {
+	if r.count >= 0 {
+		chosen, err = ms.Random(min(r.count, ms.Len()))
+		return chosen, "", err
 	}
-	return ms.Random(min(r.count, ms.Len()))
+	if chosen, err = randomWithRepeats(ms, -r.count); err != nil {
+		return nil, "", err
+	}
+	bytes := 0
+	for _, m := range chosen {
+		if bytes += len(m.Name); r.withMore {
+			bytes += len(m.Value)
+		}
+		if bytes > maxRepeatBytes {
+			return nil, errReplyLong, nil
+		}
+	}
+	return chosen, "", nil
 }
 
 // randomWithRepeats returns n members, each chosen among all. Positions are

@@ -12,10 +12,13 @@ func zrandmember(c *Call) error {
 	if ms == nil || err != nil {
 		return err
 	}
-	chosen, err := r.choose(ms)
+	chosen, fail, err := r.choose(ms)
 	switch {
 	case err != nil:
 		return err
+	case fail != "":
+		c.fail(fail)
+		return nil
 	case r.given:
 		c.pairs(chosen, r.withMore)
 	default:

@@ -183,7 +183,10 @@ func (c *Conn) sync() error {
 			next++
 		case *pgproto3.ReadyForQuery:
 			if flushed != nil {
-				<-flushed // it is through: the Sync that is answered here came last
+				// It is through: the Sync that is answered here came last.
+				if err := <-flushed; err != nil {
+					return c.fail(err)
+				}
 			}
 			c.queue = c.queue[:0]
 			return first

@@ -198,3 +198,38 @@ func TestMigrateHoldsNothing(t *testing.T) {
 	answers(t, migrating.Client, "-IOERR error or timeout reading from target instance\r\n", "MIGRATE", host, port, "k", "0", "50")
 	answers(t, other.Client, "$1\r\nv\r\n", "GET", "k")
 }
+
+// TestMigrateWithoutPostgreSQL takes PostgreSQL away after the target has been sent a key: the reply tells that it may be on both sides.
+func TestMigrateWithoutPostgreSQL(t *testing.T) {
+	proxy := pgtest.NewProxy(t, pgtest.DSN(t))
+	c := connect(t, servertest.Postkeys(t, proxy.DSN(), "PG_STATEMENT_TIMEOUT=2s").Addr)
+	target, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = target.Close() }()
+	host, port, _ := net.SplitHostPort(target.Addr().String())
+	answers(t, c.Client, okReply, "SET", "k", "v")
+	if err := c.SendCommand("MIGRATE", host, port, "k", "0", "10000"); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := target.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	in := bufio.NewReader(conn)
+	for line := ""; !strings.HasPrefix(line, "RESTORE"); {
+		if line, err = in.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+	}
+	proxy.Refuse()
+	if _, err := conn.Write([]byte(strings.Repeat("+OK\r\n", 2))); err != nil {
+		t.Fatal(err)
+	}
+	const want = "-ERR the target has taken the keys, but they may not have been deleted here: "
+	if reply, err := c.Reply(); err != nil || !strings.HasPrefix(string(reply), want) {
+		t.Errorf("%q, %v", reply, err)
+	}
+}
