@@ -166,12 +166,12 @@ func (s *stand) storage(ctx context.Context, server *target.Server, c *client.Co
 }
 
 // taken is what making that many elements took.
-func (s *stand) taken(ctx context.Context, server *target.Server, elements int, make func() error) (report.Taken, error) {
+func (s *stand) taken(ctx context.Context, server *target.Server, elements int, fill func() error) (report.Taken, error) {
 	before, err := s.costs(ctx, server)
 	if err != nil {
 		return report.Taken{}, err
 	}
-	if err := make(); err != nil {
+	if err := fill(); err != nil {
 		return report.Taken{}, err
 	}
 	after, err := s.costs(ctx, server)

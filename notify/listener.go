@@ -121,11 +121,14 @@ func (b *Bus) open(l *pg.Listener, payload string) error {
 	if node == b.node {
 		return nil // our own comes back
 	}
-	var packet []byte
+	var packet, events []byte
+	var h header
 	if err == nil {
 		packet, err = decode(payload)
 	}
-	h, events, err := parseHeader(packet)
+	if err == nil {
+		h, events, err = parseHeader(packet)
+	}
 	if err != nil {
 		b.opts.Log.Debug("a payload between nodes is not one", "error", err)
 		return nil

@@ -10,7 +10,7 @@ const (
 
 // Errors of DecodeFunctions beside ErrFooter; the texts are Redis'.
 var (
-	ErrFunctionOld  = errors.New("Pre-GA function format not supported") //nolint:staticcheck // it is part of a reply
+	ErrFunctionOld  = errors.New("Pre-GA function format not supported")
 	ErrNoFunction   = errors.New("given type is not a function")
 	ErrFunctionData = errors.New("failed loading the given functions payload")
 )
