@@ -104,6 +104,7 @@ func (tx *Tx) Flush() error {
 		}
 		if !tx.open {
 			tx.begin()
+			tx.queueClock()
 		}
 		if err := tx.settleCollections(); err != nil {
 			return tx.failed(err)

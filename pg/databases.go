@@ -62,6 +62,7 @@ func (tx *Tx) exec(queue func()) error {
 	}
 	if !tx.open {
 		tx.begin()
+		tx.queueClock()
 	}
 	queue()
 	tx.wrote = true

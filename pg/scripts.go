@@ -116,6 +116,7 @@ func (tx *Tx) FlushScripts() error {
 func (tx *Tx) write(queue func()) error {
 	if !tx.open {
 		tx.begin()
+		tx.queueClock()
 	}
 	queue()
 	tx.wrote = true

@@ -263,6 +263,11 @@ func (tx *Tx) Load() error {
 		tx.queueLoad(rest[0].db, rest[:n], rest[0].wantsLock())
 		rest = rest[n:]
 	}
+	if lock {
+		// Behind the locks: what a unit calls now is later than what the one
+		// called so that held its keys before.
+		tx.queueClock()
+	}
 	for _, e := range tx.planned {
 		if p, ok := tx.c.places[e.hash]; ok && len(e.needs) > 0 {
 			e.sought = p.coll
@@ -381,14 +386,13 @@ func (e *Entry) finishAll() {
 	}
 }
 
-// begin queues the start of a transaction, and a reading of the clock: inside
-// one, expiries are compared with it.
+// begin queues the start of a transaction. A reading of the clock MUST follow,
+// behind the locks: expiries are compared with it inside a transaction.
 func (tx *Tx) begin() {
 	tx.c.send(stmtBegin, nil)
 	if tx.excludes {
 		tx.c.send(stmtExclude, nil)
 	}
-	tx.queueClock()
 	tx.open = true
 }
 
@@ -416,8 +420,8 @@ func compareEntries(a, b *Entry) int {
 }
 
 // Now returns the database's clock in milliseconds since 1970, read during
-// this unit and, for entries with an expiry, after their locks were granted.
-// It costs a round trip if nothing has read the clock yet.
+// this unit and after the locks of its entries were granted. It costs a
+// round trip if nothing has read the clock yet.
 func (tx *Tx) Now() (int64, error) {
 	if tx.now == 0 {
 		tx.queueClock()
