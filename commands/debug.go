@@ -31,6 +31,7 @@ var debugCommands = map[string]debugCommand{
 	"help":                       {2, 2, func(c *Call) { c.help("DEBUG", debugHelpLines) }, nil, nil},
 	"sleep":                      {3, 3, debugSleep, nil, nil},
 	"set-active-expire":          {3, 3, debugSetActiveExpire, nil, nil},
+	"set-disable-deny-scripts":   {3, 3, nil, nil, debugAllowInScripts},
 	"protocol":                   {3, 3, debugProtocol, nil, nil},
 	"error":                      {3, 3, debugError, nil, nil},
 	"log":                        {3, 3, debugLog, nil, nil},
@@ -64,7 +65,12 @@ func debugStored(c *Call) error { return debugCommands[strings.ToLower(string(c.
 func debugSleep(c *Call) {
 	seconds, err := strconv.ParseFloat(string(c.args[2]), 64)
 	if err == nil && seconds > 0 {
-		c.job.delay += time.Duration(min(seconds, maxSleepSeconds) * float64(time.Second))
+		d := time.Duration(min(seconds, maxSleepSeconds) * float64(time.Second))
+		if c.script != nil {
+			c.script.sleep(d)
+		} else {
+			c.job.delay += d
+		}
 	}
 	c.out.OK()
 }
@@ -77,6 +83,21 @@ func debugSetActiveExpire(c *Call) {
 	n, ok := number.ParseInt64(c.args[2])
 	c.server().sweep.Active.Store(ok && n != 0)
 	c.out.OK()
+}
+
+// debugAllowInScripts lets scripts of this node use those subcommands of DEBUG
+// that store nothing. Redis lets them use every command that is not for scripts.
+// It takes its turn among the scripts of a pipeline.
+func debugAllowInScripts(c *Call) error {
+	n, ok := number.ParseInt64(c.args[2])
+	c.server().debugInScripts.Store(ok && n != 0)
+	c.out.OK()
+	return nil
+}
+
+// debugInScript reports whether a script may send a command of DEBUG.
+func (c *Call) debugInScript() bool {
+	return c.spec.Name == "debug" && c.server().debugInScripts.Load() && debugCommands[strings.ToLower(string(c.args[1]))].local != nil
 }
 
 // debugError answers with an error that is not counted as one.
@@ -188,6 +209,8 @@ var debugHelpLines = []string{
 	"    Show the lengths of a key and its value.",
 	"SET-ACTIVE-EXPIRE <0|1>",
 	"    Stop or start the removal of expired keys by this server.",
+	"SET-DISABLE-DENY-SCRIPTS <0|1>",
+	"    Refuse scripts DEBUG, or let them use those of its subcommands that store nothing.",
 	"SLEEP <seconds>",
 	"    Answer later, and do what was sent along later too. Other clients do not wait.",
 }

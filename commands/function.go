@@ -22,28 +22,22 @@ const (
 // guess.
 func claimFunction(c *Call, readOnly bool) {
 	p := &program{function: string(c.args[1]), readOnly: readOnly}
-	set := c.server().functions.get()
-	known := function{}
-	if set != nil {
-		known, _ = set.function(p.function)
-	}
 	n, ok := number.ParseInt64(c.args[2])
 	switch {
-	case set != nil && known.library == nil && (!ok || n < 0 || n > int64(len(c.args)-3)):
-		c.fail(errFunctionNotFound)
-		return
 	case !ok:
-		c.fail(errBadKeys)
-		return
+		p.wrong = errBadKeys
 	case n > int64(len(c.args)-3):
-		c.fail(errTooManyKeys)
-		return
+		p.wrong = errTooManyKeys
 	case n < 0:
-		c.fail(errNegativeKeys)
-		return
+		p.wrong = errNegativeKeys
+	default:
+		p.keys, p.args = c.args[3:3+n], c.args[3+n:]
 	}
-	p.keys, p.args = c.args[3:3+n], c.args[3+n:]
-	c.claimProgram(p, known.library != nil && p.reads(known.flags), false)
+	known := function{}
+	if set := c.server().functions.get(); set != nil {
+		known, _ = set.function(p.function)
+	}
+	c.claimProgram(p, p.wrong != "" || known.library != nil && p.reads(known.flags), false)
 }
 
 func runFunction(c *Call) error {
@@ -59,6 +53,10 @@ func runFunction(c *Call) error {
 	f, ok := set.function(p.function)
 	if !ok {
 		c.fail(errFunctionNotFound)
+		return nil
+	}
+	if p.wrong != "" {
+		c.fail(p.wrong)
 		return nil
 	}
 	if fail := c.mayRun(p, f.flags); fail != "" {

@@ -42,6 +42,14 @@ func (f *functionCache) get() *functionSet {
 	return f.set
 }
 
+// figures returns the number of functions and libraries that the node knows.
+func (f *functionCache) figures() (functions, libraries int) {
+	if set := f.get(); set != nil {
+		functions, libraries = len(set.functions), len(set.libraries)
+	}
+	return functions, libraries
+}
+
 // put replaces the set by a later one.
 func (f *functionCache) put(set *functionSet) {
 	f.mu.Lock()

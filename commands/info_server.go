@@ -102,10 +102,13 @@ func infoMemory(w *infoWriter) {
 	w.uint("allocator_active", used)
 	w.uint("allocator_resident", resident)
 	w.bytes("total_system_memory", total)
-	for _, field := range []string{"used_memory_lua", "used_memory_scripts"} {
-		w.bytes(field, 0)
-	}
-	w.zeros("number_of_cached_scripts", "number_of_functions", "number_of_libraries")
+	scripts, sources := w.server.scripts.figures()
+	w.bytes("used_memory_lua", 0)
+	w.bytes("used_memory_scripts", uint64(sources))
+	w.int("number_of_cached_scripts", int64(scripts))
+	functions, libraries := w.server.functions.figures()
+	w.int("number_of_functions", int64(functions))
+	w.int("number_of_libraries", int64(libraries))
 	w.bytes("maxmemory", uint64(v.Int(settings.MaxMemory)))
 	w.text("maxmemory_policy", v.Text(settings.MaxMemoryPolicy))
 	ratio := 0.0

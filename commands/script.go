@@ -49,8 +49,9 @@ type program struct {
 	digest scriptDigest
 	body   []byte
 	script *cachedScript
-	// function is what FCALL names.
-	function string
+	// function is what FCALL names, and wrong the error in its other arguments,
+	// which counts only if there is such a function.
+	function, wrong string
 	// ended is why it was ended, and is not to run again.
 	ended error
 }

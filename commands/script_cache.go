@@ -98,3 +98,27 @@ func (s *scriptCache) reach(epoch int64) {
 		s.epoch = epoch
 	}
 }
+
+// forget drops all scripts. Those that are needed again come from PostgreSQL.
+func (s *scriptCache) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.young, s.old, s.bytes = nil, nil, 0
+}
+
+// figures returns the number of scripts and the size of their sources.
+func (s *scriptCache) figures() (scripts, bytes int) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, c := range s.young {
+		scripts++
+		bytes += len(c.Body())
+	}
+	for d, c := range s.old {
+		if s.young[d] == nil {
+			scripts++
+			bytes += len(c.Body())
+		}
+	}
+	return scripts, bytes
+}

@@ -102,6 +102,7 @@ func scriptFlush(c *Call) error {
 	if err := c.tx.FlushScripts(); err != nil {
 		return err
 	}
+	c.afterCommit(func(c *Call) { c.server().scripts.forget() })
 	c.out.OK()
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/mnorrsken/postkeys/codec"
 	"github.com/mnorrsken/postkeys/commands/engine"
@@ -138,7 +139,7 @@ func (r *scriptRun) gate(c *Call) string {
 		return errScriptUnknown
 	case !c.spec.ArityOK(len(c.args)):
 		return errScriptArity
-	case c.spec.Flags&spec.NoScript != 0:
+	case c.spec.Flags&spec.NoScript != 0 && !c.debugInScript():
 		return errScriptNotAllowed
 	case bindings[c.spec.ID] == nil, bindings[c.spec.ID].alone:
 		return "ERR command '" + c.spec.Name + "' is not supported by postkeys inside a transaction or script"
@@ -148,6 +149,13 @@ func (r *scriptRun) gate(c *Call) string {
 		return errNoReplicas
 	}
 	return ""
+}
+
+// sleep holds the script back, unless it is stopped.
+func (r *scriptRun) sleep(d time.Duration) {
+	for end := time.Now().Add(d); !r.control.Stopped() && time.Now().Before(end); {
+		<-time.After(min(time.Until(end), watchEvery))
+	}
 }
 
 // holdTogether strengthens the claims of a command: what a script reads decides

@@ -60,6 +60,8 @@ type Server struct {
 	scriptsKept atomic.Int64 // added by this node
 	functions   functionCache
 	scriptWatch scriptWatch
+	// debugInScripts: scripts may send DEBUG.
+	debugInScripts atomic.Bool
 
 	sweep   *engine.Sweep
 	clients clients

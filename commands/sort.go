@@ -84,8 +84,8 @@ func runSort(c *Call) error {
 		c.fail(errWrongType)
 		return nil
 	}
-	if o.unsorted && typ == pg.TypeSet && o.store != nil {
-		// What is stored has an order that repeats.
+	if o.unsorted && typ == pg.TypeSet && (o.store != nil || c.script != nil) {
+		// What is stored, or used by a script, has an order that repeats.
 		o.unsorted, o.alpha, o.by = false, true, nil
 	}
 	elements, err := sortElements(src)

@@ -69,6 +69,9 @@ func (c *Control) Kill() bool {
 // Killed tells whether Kill has stopped the run.
 func (c *Control) Killed() bool { return c.state.Load()&stopKilled != 0 }
 
+// Stopped tells whether the run has been stopped, for whatever reason.
+func (c *Control) Stopped() bool { return c.stopped() != 0 }
+
 // Abort stops the run whether or not it has written; Run returns err. For a server that shuts down or gives a round up.
 func (c *Control) Abort(err error) {
 	if c.abort.CompareAndSwap(nil, &err) {

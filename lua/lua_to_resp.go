@@ -53,7 +53,10 @@ func (w *replyWriter) write(v glua.LValue, slots int) {
 func (w *replyWriter) table(t *glua.LTable, slots int) {
 	w.check()
 	if s, ok := t.RawGetString("err").(glua.LString); ok {
-		w.in.noteCounted(t)
+		if len(w.out.Buf) == w.start {
+			w.in.inv.Failed = true
+			w.in.noteCounted(t)
+		}
 		w.out.Error(cString(string(s)))
 		return
 	}
