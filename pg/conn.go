@@ -36,7 +36,9 @@ type Conn struct {
 	next nextUnit
 
 	queue   []queued
-	pending int // bytes of the request that is being put together, about
+	pending int  // bytes of the request that is being put together, about
+	moved   int  // bytes of requests and results since the last Rest, about
+	longRow bool // a row since then was so long that pgx has a buffer of its own for it
 	tx      Tx
 }
 
@@ -105,10 +107,12 @@ func (c *Conn) sendWrite(s statement, want int, params ...[]byte) {
 }
 
 func (c *Conn) bind(s statement, params [][]byte) {
+	size := bindOverhead
 	for _, p := range params {
-		c.pending += len(p)
+		size += len(p)
 	}
-	c.pending += bindOverhead
+	c.pending += size
+	c.moved += size
 	c.fe.SendBind(&pgproto3.Bind{
 		PreparedStatement:    catalogue[s].name,
 		ParameterFormatCodes: binaryFormat,
@@ -135,14 +139,19 @@ func (e errNotSent) Unwrap() error { return e.error }
 // sync sends what is queued and reads all results. The error is the first one
 // that PostgreSQL or a callback reported, or a failure of the connection.
 func (c *Conn) sync() error {
+	if c.cfg.RoundTrips != nil {
+		c.cfg.RoundTrips.Add(1)
+	}
+	return c.exchange()
+}
+
+// exchange is sync for a round trip that does not count.
+func (c *Conn) exchange() error {
 	if c.cfg.StatementTimeout > 0 {
 		deadline := time.Now().Add(c.cfg.StatementTimeout + roundTripMargin)
 		if err := c.pc.Conn().SetDeadline(deadline); err != nil {
 			return c.fail(errNotSent{err})
 		}
-	}
-	if c.cfg.RoundTrips != nil {
-		c.cfg.RoundTrips.Add(1)
 	}
 	c.fe.SendSync(&pgproto3.Sync{})
 	flushed := c.flush()
@@ -169,6 +178,7 @@ func (c *Conn) sync() error {
 			if next < len(c.queue) && c.queue[next].row != nil && first == nil {
 				first = c.queue[next].row(m.Values)
 			}
+			c.noteRow(m.Values)
 		case *pgproto3.CommandComplete:
 			if next < len(c.queue) && c.queue[next].want != anyCount && first == nil {
 				if affected(m.CommandTag) != c.queue[next].want {

@@ -18,12 +18,13 @@ import (
 // elementSteps are commands on elements of any size, which stand for "a", "b" and "c". One that begins with "~" answers in an order that
 // Redis does not promise. Those with "!" are left out for the longest elements.
 var elementSteps = map[string]string{
-	"set": `SADD k a;!SADD k a b;!SCARD k;SISMEMBER k a;!SISMEMBER k c;!SMISMEMBER k b c;!~SMEMBERS k;!~SUNION k;!SADD l b;!SINTER k l;
-		!SINTERCARD 2 k l;!SDIFF k l;!SUNIONSTORE m k l;!SREM k b;SMEMBERS k;!SRANDMEMBER k;!SSCAN k 0;RENAME k m;!COPY l n;!SMOVE l m b;
-		SREM m a;EXISTS m;!SPOP n;!EXISTS n`,
-	"zset": `ZADD k 1 a;!ZADD k 1 a 2 b;!ZCARD k;ZSCORE k a;!ZSCORE k c;!ZMSCORE k b c;!ZRANGE k 0 -1 WITHSCORES;!ZRANGEBYSCORE k 2 3;
+	"set": `SADD k a;!SADD k a b;!SCARD k;!SISMEMBER k a;!SISMEMBER k c;!SMISMEMBER k b c;!~SMEMBERS k;!~SUNION k;!SADD l b;!SINTER k l;
+		!SINTERCARD 2 k l;!SDIFF k l;!SUNIONSTORE m k l;!SREM k b;SMEMBERS k;!SRANDMEMBER k;!SSCAN k 0;!RENAME k m;!COPY l n;
+		!SMOVE l m b;!SREM m a;!EXISTS m;!SPOP n;!EXISTS n;SREM k a;EXISTS k`,
+	"zset": `ZADD k 1 a;!ZADD k 1 a 2 b;!ZCARD k;!ZSCORE k a;!ZSCORE k c;!ZMSCORE k b c;!ZRANGE k 0 -1 WITHSCORES;!ZRANGEBYSCORE k 2 3;
 		!ZADD l 0 a 0 b 0 c;!ZRANGEBYLEX l [b +;!ZLEXCOUNT l - (c;!ZREMRANGEBYLEX l [a (b;!ZUNIONSTORE m 2 k l;!ZRANGE m 0 -1 REV;!ZREVRANK m a;
-		!ZRANK k b;!ZINCRBY k 5 a;ZRANGE k 0 0;!ZREM k b;!ZSCAN k 0;RENAME k n;!COPY n o;ZPOPMIN n;EXISTS n;!ZMPOP 1 o MAX;!ZRANGESTORE p l 0 0`,
+		!ZRANK k b;!ZINCRBY k 5 a;ZRANGE k 0 0;!ZREM k b;!ZSCAN k 0;!RENAME k n;!COPY n o;!ZPOPMIN n;!EXISTS n;!ZMPOP 1 o MAX;!ZRANGESTORE p l 0 0;
+		ZPOPMIN k;EXISTS k`,
 	"hash": `HSET k a b;!HSET k a c;!HGET k a;!HGET k b;!HEXISTS k a;!HSTRLEN k a;!HSET k b a;!HMGET k a b c;!~HKEYS k;!~HVALS k;!~HGETALL k;
 		!HINCRBY k c 3;!HDEL k c b;HGETALL k;!HSCAN k 0;!HRANDFIELD k;!HSETNX k b c;RENAME k l;!COPY l m;!HGET m a;HDEL l a;!EXISTS l`,
 	"list": `RPUSH k a;!RPUSH k b;!LLEN k;LRANGE k 0 -1;!LPUSH k c;!LINDEX k -1;!LPOS k b;!LSET k 1 b;!LINSERT k BEFORE b a;!LREM k 1 a;!LRANGE k 0 1;

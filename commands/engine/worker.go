@@ -40,8 +40,15 @@ func (w *worker) loop() {
 			continue
 		}
 		w.round = round
+		asked := 0
+		for _, t := range round {
+			asked += t.Bytes
+		}
 		w.serve(round)
 		clear(round)
+		if w.conn != nil {
+			w.conn.Rest(asked)
+		}
 	}
 }
 
