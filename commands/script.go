@@ -49,6 +49,8 @@ type program struct {
 	digest scriptDigest
 	body   []byte
 	script *cachedScript
+	// keep: PostgreSQL may not have the script.
+	keep bool
 	// function is what FCALL names, and wrong the error in its other arguments,
 	// which counts only if there is such a function.
 	function, wrong string
@@ -124,15 +126,16 @@ func (c *Call) compile(p *program) (fail string) {
 }
 
 // claimProgram claims the keys of a script or function. reads says that it
-// writes nothing, alone that it may be trusted to use no other keys.
-func (c *Call) claimProgram(p *program, reads, alone bool) {
+// writes nothing. lock says that it is enough to lock what is there, in the hope
+// that nothing depends on an absent key: scriptRun sees to it.
+func (c *Call) claimProgram(p *program, reads, lock bool) {
 	c.program = p
 	mode := pg.ModeStable
 	switch {
 	case reads:
 		mode = pg.ModeRead
 		c.task.Snapshot = true
-	case len(p.keys) == 1 && alone:
+	case lock:
 		mode = pg.ModeUpdate
 	}
 	for _, name := range p.keys {
@@ -151,7 +154,7 @@ func (c *Call) claimScript(p *program) {
 		c.claimProgram(p, false, false)
 		return
 	}
-	c.claimProgram(p, s.kept.Load() && p.reads(s.Flags()), !s.undeclared.Load())
+	c.claimProgram(p, s.kept.Load() && p.reads(s.Flags()), !s.holds.Load())
 	if s.slow.Load() {
 		c.task.Lane = engine.Slow
 	}
@@ -181,6 +184,10 @@ func runEval(c *Call) error {
 		return c.server().lua.Run(s.Script, inv)
 	})
 	s.slow.Store(c.server().scriptClock()-started > slowScript)
+	if err == nil && p.keep {
+		// Behind the run, so that no lock is held for its time.
+		return c.keepScript(s)
+	}
 	return err
 }
 
@@ -218,10 +225,8 @@ func (c *Call) findScript(p *program) (fail string, err error) {
 			return fail, nil
 		}
 	}
-	if p.script.kept.Load() && !flushed {
-		return "", nil
-	}
-	return "", c.keepScript(p.script)
+	p.keep = flushed || !p.script.kept.Load()
+	return "", nil
 }
 
 // keepScript gives PostgreSQL a script that EVAL has brought.

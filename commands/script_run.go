@@ -28,6 +28,8 @@ type scriptRun struct {
 	db      int // SELECT in a script is the script's own
 	// readOnly: commands may not write.
 	readOnly bool
+	// loose: the only key is absent and not held.
+	loose bool
 
 	// control stops the run.
 	control lua.Control
@@ -47,6 +49,12 @@ func (c *Call) runProgram(p *program, flagged bool, flags lua.Flags, run func(*l
 		return p.ended
 	}
 	r := &scriptRun{call: c, program: p, db: c.db, readOnly: p.readOnly || flagged && flags&lua.NoWrites != 0}
+	if absent := c.looselyHeld(); absent > 0 {
+		if c.claims > 1 {
+			return c.retryHolding()
+		}
+		r.loose = true
+	}
 	r.inv = lua.Invocation{Keys: p.keys, Args: p.args, Caller: r, Out: c.out, Control: &r.control}
 	start := len(c.out.Buf)
 	watch := &c.server().scriptWatch
@@ -158,29 +166,36 @@ func (r *scriptRun) sleep(d time.Duration) {
 	}
 }
 
-// holdTogether strengthens the claims of a command: what a script reads decides
-// on what it writes, and has to stay as it is until the commit.
-//
-// A script with one key claims it in a weaker way than one with several: what is
-// absent is not held. If it turns out to use other keys as well, the unit runs
-// again, with claims that hold everything.
+// What a script reads decides on what it writes, and has to stay as it is until
+// the commit. That takes a lock on a key that is there, and a reservation of one
+// that is absent, which costs more (pg.ModeStable). So keys are only locked at
+// first. If one of several turns out to be absent, or the only one is and another
+// key is used, the unit runs again and holds them all; a script that was found out
+// does so at once next time.
+
+// looselyHeld returns how many of the call's own keys are absent and not held.
+func (c *Call) looselyHeld() (n int) {
+	for i, claim := range c.claimed() {
+		if claim.Mode == pg.ModeUpdate && !c.key(i).Held() {
+			n++
+		}
+	}
+	return n
+}
+
+// holdTogether strengthens the claims of a command of the script.
 func (r *scriptRun) holdTogether(c *Call) error {
-	claims, own := c.claimed(), r.call.claimed()
+	claims := c.claimed()
 	if r.call.task.Snapshot && r.readOnly {
 		return nil
 	}
-	single := len(own) == 1 && own[0].Mode == pg.ModeUpdate
 	for i := range claims {
 		mode := pg.ModeStable
-		if single {
-			if claims[i].Hash == own[0].Hash {
-				mode = pg.ModeUpdate
-			} else {
-				if s := r.program.script; s != nil {
-					s.undeclared.Store(true)
-				}
+		if r.loose {
+			if claims[i].Hash != r.call.claimed()[0].Hash {
 				return r.call.retryHolding()
 			}
+			mode = pg.ModeUpdate
 		}
 		if claims[i].Mode != pg.ModeBlind {
 			claims[i].Mode = max(claims[i].Mode, mode)
@@ -192,6 +207,9 @@ func (r *scriptRun) holdTogether(c *Call) error {
 // retryHolding has the unit run again with the keys of the call held against
 // every change.
 func (c *Call) retryHolding() error {
+	if s := c.program.script; s != nil {
+		s.holds.Store(true)
+	}
 	for i := range c.claimed() {
 		c.claimed()[i].Mode = pg.ModeStable
 	}

@@ -166,6 +166,10 @@ func (e *Entry) Type() Type { return e.typ }
 // Encoding returns the stored hint about the representation.
 func (e *Entry) Encoding() Encoding { return e.encoding }
 
+// Held reports whether nobody else can change the key before the commit, be it
+// there or absent.
+func (e *Entry) Held() bool { return e.serves(ModeStable, PartHeader) }
+
 // Changed reports whether the unit has changed the key so far.
 func (e *Entry) Changed() bool { return e.changes != 0 }
 
