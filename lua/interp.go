@@ -157,6 +157,8 @@ func (in *interp) reusable() bool {
 		in.eng.watch.detach(in.slot)
 		return false
 	}
+	in.ctx.ctl = &in.own // the other one may be part of something larger
+	in.own.state.Store(0)
 	return true
 }
 
