@@ -63,12 +63,28 @@ func functionLoad(c *Call) error {
 		c.fail(fail)
 		return nil
 	}
-	if _, fail := set.with([]*lua.Library{l}); fail != "" {
+	changed, fail := set.with([]*lua.Library{l})
+	if fail != "" {
 		c.fail(fail)
 		return nil
 	}
 	c.out.BulkString(l.Name())
-	return c.tx.ChangeLibraries(false, nil, []pg.LibrarySource{{Name: l.Name(), Code: l.Code()}})
+	return c.changeFunctions(changed, false, nil, []pg.LibrarySource{{Name: l.Name(), Code: l.Code()}})
+}
+
+// changeFunctions writes a change of the libraries, which MUST be held, and has
+// the node remember what they are from the commit on.
+func (c *Call) changeFunctions(changed *functionSet, all bool, drop []string, put []pg.LibrarySource) error {
+	if err := c.tx.ChangeLibraries(all, drop, put); err != nil {
+		return err
+	}
+	epochs, err := c.tx.ScriptEpochs()
+	if err != nil {
+		return err
+	}
+	changed.epoch = epochs.Functions
+	c.afterCommit(func(c *Call) { c.server().functions.put(changed) })
+	return nil
 }
 
 // holdFunctions returns the libraries, which nobody else changes before the
@@ -101,8 +117,9 @@ func functionDelete(c *Call) error {
 		c.fail("ERR Library not found")
 		return nil
 	}
+	changed, _ := set.without(name).with(nil)
 	c.out.OK()
-	return c.tx.ChangeLibraries(false, []string{name}, nil)
+	return c.changeFunctions(changed, false, []string{name}, nil)
 }
 
 // wrongSubcommandUse is the error of a subcommand that counts its arguments
@@ -127,8 +144,9 @@ func functionFlush(c *Call) error {
 	if err := c.tx.HoldLibraries(); err != nil {
 		return err
 	}
+	changed, _ := new(functionSet).with(nil)
 	c.out.OK()
-	return c.tx.ChangeLibraries(true, nil, nil)
+	return c.changeFunctions(changed, true, nil, nil)
 }
 
 func functionDump(c *Call) error {
@@ -195,12 +213,13 @@ func functionRestore(c *Call) error {
 		}
 		sources[i] = pg.LibrarySource{Name: l.Name(), Code: l.Code()}
 	}
-	if _, fail := set.with(restored.libraries); fail != "" {
+	changed, fail := set.with(restored.libraries)
+	if fail != "" {
 		c.fail(fail)
 		return nil
 	}
 	c.out.OK()
-	return c.tx.ChangeLibraries(policy == restoreFlush, nil, sources)
+	return c.changeFunctions(changed, policy == restoreFlush, nil, sources)
 }
 
 // decodeLibraries compiles the libraries of a payload. It returns the error

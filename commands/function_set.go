@@ -90,6 +90,11 @@ func (s *functionSet) with(more []*lua.Library) (set *functionSet, fail string) 
 	return set, ""
 }
 
+// without returns a set of the libraries but one, and of no functions yet.
+func (s *functionSet) without(name string) *functionSet {
+	return &functionSet{libraries: slices.DeleteFunc(slices.Clone(s.libraries), func(l *lua.Library) bool { return l.Name() == name })}
+}
+
 // functions returns the libraries as the unit of work sees them: those that the
 // node remembers, if their epoch is the one that was loaded with the keys.
 func (c *Call) functions() (*functionSet, error) {

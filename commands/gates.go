@@ -28,8 +28,12 @@ func (s *Session) admit(j *job, args [][]byte) bool {
 		j.onLoop(c, func(c *Call) { c.reject(text) })
 		return true
 	}
-	b, flags := bindings[sp.ID], s.flagsOf(sp, args)
-	paused, ordered, alone := s.server.pause.holds(flags), b.ordered, b.alone
+	b, flags, paused := bindings[sp.ID], spec.Flag(0), false
+	if s.server.pause.active() {
+		flags = s.flagsOf(sp, args)
+		paused = s.server.pause.holds(flags)
+	}
+	ordered, alone := b.ordered, b.alone
 	queued := s.queues(sp)
 	switch {
 	case queued:
@@ -71,7 +75,7 @@ func (s *Session) gate(c *Call) string {
 		return errNoAuth
 	case c.spec.Flags&spec.NoMulti != 0 && s.inMulti():
 		return "ERR Command not allowed inside a transaction"
-	case s.flagsOf(c.spec, c.args)&spec.Write != 0 && s.lacksReplicas():
+	case s.lacksReplicas() && s.flagsOf(c.spec, c.args)&spec.Write != 0:
 		return errNoReplicas
 	case s.subscribed() && !s.resp3 && !bindings[c.spec.ID].whileSubscribed:
 		return "ERR Can't execute '" + c.spec.Name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET " +

@@ -89,6 +89,9 @@ func (w parked) resume() {
 	}
 }
 
+// active reports whether there is a pause: no other command needs its flags.
+func (p *pause) active() bool { return pauseMode(p.mode.Load()) != pauseNothing }
+
 // holds reports whether a command with these flags has to wait.
 func (p *pause) holds(flags spec.Flag) bool {
 	m := pauseMode(p.mode.Load())

@@ -83,7 +83,7 @@ func claimEval(c *Call, readOnly bool) {
 	p.digest = sha1.Sum(p.body) //nolint:gosec // SHA1 is how Redis names scripts
 	p.script = c.server().scripts.get(p.digest)
 	if p.script == nil && len(p.body) <= maxCompiledOnLoop {
-		if fail := c.compile(p); fail != "" {
+		if fail := c.server().compile(p); fail != "" {
 			c.fail(fail)
 			return
 		}
@@ -116,12 +116,12 @@ func claimEvalSHA(c *Call, readOnly bool) {
 
 // compile makes a script of the source and remembers it. It returns the error
 // reply, or "".
-func (c *Call) compile(p *program) (fail string) {
-	s, err := c.server().lua.Compile(append([]byte{}, p.body...))
+func (s *Server) compile(p *program) (fail string) {
+	script, err := s.lua.Compile(append([]byte{}, p.body...))
 	if err != nil {
 		return err.Error()
 	}
-	p.script = c.server().scripts.put(&cachedScript{Script: s, digest: p.digest})
+	p.script = s.scripts.put(&cachedScript{Script: script, digest: p.digest})
 	return ""
 }
 
@@ -214,14 +214,14 @@ func (c *Call) findScript(p *program) (fail string, err error) {
 		if p.body == nil {
 			return errNoScript, nil
 		}
-		if fail = c.compile(p); fail == "" {
+		if fail = c.server().compile(p); fail == "" {
 			p.script.kept.Store(true)
 		}
 		p.body = nil
 		return fail, nil
 	}
 	if p.script == nil {
-		if fail = c.compile(p); fail != "" {
+		if fail = c.server().compile(p); fail != "" {
 			return fail, nil
 		}
 	}
@@ -276,7 +276,10 @@ func (s *Session) programFlags(sp *spec.Spec, args [][]byte) spec.Flag {
 			return flagsOfProgram(sp, f.flags)
 		}
 	case "eval", "eval_ro":
-		script = s.server.scripts.get(sha1.Sum(args[1])) //nolint:gosec // SHA1 is how Redis names scripts
+		p := &program{body: args[1], digest: sha1.Sum(args[1])} //nolint:gosec // SHA1 is how Redis names scripts
+		if script = s.server.scripts.get(p.digest); script == nil && len(p.body) <= maxCompiledOnLoop && s.server.compile(p) == "" {
+			script = p.script
+		}
 	case "evalsha", "evalsha_ro":
 		if d, ok := parseDigest(args[1]); ok {
 			script = s.server.scripts.get(d)

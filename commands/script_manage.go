@@ -39,7 +39,7 @@ func claimScriptLoad(c *Call) {
 	body := c.args[2]
 	p := &program{body: body, digest: sha1.Sum(body)} //nolint:gosec // SHA1 is how Redis names scripts
 	if p.script = c.server().scripts.get(p.digest); p.script == nil && len(body) <= maxCompiledOnLoop {
-		if fail := c.compile(p); fail != "" {
+		if fail := c.server().compile(p); fail != "" {
 			c.fail(fail)
 			return
 		}
@@ -51,7 +51,7 @@ func claimScriptLoad(c *Call) {
 func scriptLoad(c *Call) error {
 	p := c.program
 	if p.script == nil {
-		if fail := c.compile(p); fail != "" {
+		if fail := c.server().compile(p); fail != "" {
 			c.fail(fail)
 			return nil
 		}
