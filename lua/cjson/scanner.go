@@ -217,7 +217,7 @@ func (s *scanner) escaped(t *token, start int) {
 // unescape has the characters that follow a backslash and what they stand for.
 var unescape = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 't': '\t', 'n': '\n', 'f': '\f', 'r': '\r'}
 
-// unicode reads \uXXXX or a pair of surrogates and returns its length too, 0 if it is malformed.
+// unicode reads an escape of four hexadecimal digits or a pair of surrogates and returns its length too, 0 if it is malformed.
 func (s *scanner) unicode() (r rune, length int) {
 	r = s.hex4(s.at + 2)
 	switch {
