@@ -42,6 +42,9 @@ type job struct {
 	// is final.
 	scripted     []scriptedCalls
 	keptScripted int
+	// changed is what the commands have changed in the unit of work that they are part
+	// of; its memory is that unit's.
+	changed []pg.Change
 	// rest is what follows once this job is done, if its batch is not nil: what a
 	// pause holds back, or what begins with an ordered command.
 	rest parked
@@ -172,11 +175,13 @@ func (j *job) onLoop(c *Call, f func(c *Call)) {
 func (j *job) Run(tx *pg.Tx, from, to int) error {
 	j.out.Buf, j.looked = j.out.Buf[:j.kept], j.keptLooked
 	j.postponed, j.scripted = j.postponed[:0], j.scripted[:j.keptScripted]
+	before := len(tx.Changes())
 	for i := from; i < to; i++ {
 		if err := j.runCall(&j.calls[i], tx); err != nil {
 			return err
 		}
 	}
+	j.changed = tx.Changes()[before:]
 	return nil
 }
 
@@ -218,6 +223,8 @@ func (c *Call) perform(tx *pg.Tx, out *codec.Encoder) error {
 
 // Keep implements engine.Runner.
 func (j *job) Keep() {
+	j.session.server.changes.Publish(j.session.conn.ID(), j.changed)
+	j.changed = nil
 	j.runPostponed()
 	j.kept, j.keptLooked, j.keptScripted = len(j.out.Buf), j.looked, len(j.scripted)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mnorrsken/postkeys/codec"
+	"github.com/mnorrsken/postkeys/commands/changes"
 	"github.com/mnorrsken/postkeys/commands/engine"
 	"github.com/mnorrsken/postkeys/commands/pubsub"
 	"github.com/mnorrsken/postkeys/commands/settings"
@@ -67,6 +68,7 @@ type Server struct {
 	clients clients
 	pause   pause
 	hub     *pubsub.Hub
+	changes *changes.Hub
 	bus     *notify.Bus
 	guard   guard
 	stats   stats
@@ -94,8 +96,10 @@ func NewServer(o Options) *Server {
 	}
 	s.pause.serve = parked.resume
 	s.hub = pubsub.NewHub()
-	s.bus = notify.New(notify.Options{PG: o.PG, Receiver: s.hub, Log: o.Log})
+	s.changes = changes.NewHub()
+	s.bus = notify.New(notify.Options{PG: o.PG, Receiver: notify.Receivers{s.hub, s.changes}, Log: o.Log})
 	s.hub.SetPath(s.bus)
+	s.changes.SetPath(s.bus)
 	s.lua, s.scriptWatch.server = lua.New(lua.Options{Version: redisVersion}), s
 	s.sweep = s.engine.NewSweep(s.expired)
 	s.uses = newUses(o.Settings, s.started.Unix())
@@ -162,4 +166,7 @@ func (s *Server) scriptClock() time.Duration { return time.Since(s.started) }
 func (s *Server) Sweep(ctx context.Context) { s.sweep.Run(ctx) }
 
 // expired hears of every key that the sweep removed.
-func (s *Server) expired(int, []byte) { s.stats.expired.Add(1) }
+func (s *Server) expired(db int, name []byte) {
+	s.stats.expired.Add(1)
+	s.changes.Publish(0, []pg.Change{{DB: db, Name: name, Hash: pg.HashKey(db, name)}})
+}

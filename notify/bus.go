@@ -17,10 +17,12 @@ import (
 type Receiver interface {
 	// Receive gets an event; data is valid during the call only.
 	Receive(from int64, k Kind, data []byte)
-	// Left says that a node is gone, or that it is about to send all of its state
-	// again: what it has announced is to be forgotten.
-	Left(node int64)
-	// Lost says that events may have been missed: everything may have changed.
+	// Left says that a node is gone or, if again is true, that it is about to send all
+	// of its state again: what it has announced is to be forgotten. Something that it
+	// has sent may have been missed.
+	Left(node int64, again bool)
+	// Lost says that events may have been missed: everything may have changed. It is
+	// called when the connection is lost, and when there is a new one.
 	Lost()
 	// State sends all that a node has to know that has heard nothing so far, and
 	// Changes what is new since Changes was called last.
@@ -47,6 +49,7 @@ type Bus struct {
 
 	changed atomic.Bool // Changes has something to send
 	resend  atomic.Bool // what was announced may not have arrived anywhere
+	hearing atomic.Bool // the connection to listen on stands
 
 	joined     chan struct{}
 	joinedOnce sync.Once
@@ -97,12 +100,24 @@ func (b *Bus) Alone() bool { return b.peers.count.Load() == 0 }
 // Peers is the number of other nodes.
 func (b *Bus) Peers() int { return int(b.peers.count.Load()) }
 
+// Nodes returns the numbers of the other nodes.
+func (b *Bus) Nodes() []int64 { return b.peers.list() }
+
+// Hearing reports whether the other nodes are heard: the connection to listen on
+// stands, as far as is known.
+func (b *Bus) Hearing() bool { return b.hearing.Load() }
+
 // Send sends an event to all other nodes, if there are any.
 func (b *Bus) Send(k Kind, data ...[]byte) {
 	if !b.Alone() && !b.queue.offer(k, data...) {
 		b.Dropped.Add(1)
+		b.resend.Store(true) // which tells them that they have missed something
 	}
 }
+
+// SendTo sends an event to one other node. It is for what is rare: it is never
+// dropped for want of room.
+func (b *Bus) SendTo(node int64, k Kind, data ...[]byte) { b.queue.put(node, k, data...) }
 
 // Changed has Receiver.Changes called soon.
 func (b *Bus) Changed() {

@@ -75,7 +75,7 @@ func (n *node) Receive(from int64, k notify.Kind, data []byte) {
 	n.texts = append(n.texts, string(data))
 }
 
-func (n *node) Left(node int64) {
+func (n *node) Left(node int64, _ bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delete(n.from, node)

@@ -32,15 +32,18 @@ func (b *Bus) listen(ctx context.Context) {
 		l, err := b.connect(ctx)
 		if err == nil {
 			pause = backoff{}
+			b.hearing.Store(true)
 			if heard {
 				b.opts.Receiver.Lost()
 			}
 			heard = true
 			err = b.hear(ctx, l)
+			b.hearing.Store(false)
 			if ctx.Err() != nil {
 				return
 			}
 			b.Lost.Add(1)
+			b.opts.Receiver.Lost()
 			b.opts.Log.Warn("the connection on which other nodes are heard is lost", "error", pg.ReasonOf(err))
 		}
 		if !pause.wait(ctx) {
@@ -102,7 +105,7 @@ func (b *Bus) beat(l *pg.Listener) error {
 		return err
 	}
 	for _, n := range b.peers.setAlive(nodes) {
-		b.opts.Receiver.Left(n)
+		b.opts.Receiver.Left(n, false)
 	}
 	return nil
 }
@@ -163,7 +166,7 @@ func (b *Bus) receive(from int64, k Kind, data []byte) {
 		b.queue.signal()
 	case k == kindState:
 		b.peers.fill(from, true)
-		b.opts.Receiver.Left(from)
+		b.opts.Receiver.Left(from, true)
 	case k == kindStateEnd:
 		b.peers.fill(from, false)
 	case k >= FirstKind:

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -75,6 +76,13 @@ func (p *peers) setAlive(nodes []int64) (left []int64) {
 	}
 	p.count.Store(int32(len(p.known)))
 	return left
+}
+
+// list returns the numbers of the peers.
+func (p *peers) list() []int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Collect(maps.Keys(p.known))
 }
 
 // note looks at the number of a packet; false if the packet has been seen.

@@ -31,10 +31,12 @@ func (tx *Tx) FlushDB(db int) error {
 	if db != AllDatabases {
 		param = int2Param(db)
 	}
-	return tx.exec(func() {
+	err := tx.exec(func() {
 		tx.c.send(stmtDropSpace, nil, param)
 		tx.c.send(stmtRenewSpace, nil, param)
 	})
+	tx.noteAll(db)
+	return err
 }
 
 // SwapDB exchanges the contents of two database indexes at once.
@@ -42,9 +44,12 @@ func (tx *Tx) SwapDB(a, b int) error {
 	if a == b {
 		return nil
 	}
-	return tx.exec(func() {
+	err := tx.exec(func() {
 		tx.c.send(stmtSwapSpaces, nil, int2Param(a), int2Param(b))
 	})
+	tx.noteAll(a)
+	tx.noteAll(b)
+	return err
 }
 
 // exec runs statements that change where keys are found, inside the unit's

@@ -129,6 +129,7 @@ type Entry struct {
 
 	// What the key is now.
 	changes  change
+	noted    int // its last place in Tx.changed, counted from 1
 	typ      Type
 	encoding Encoding
 	whole    bool  // the value is here, not only its length
@@ -286,4 +287,5 @@ func (e *Entry) touch(c change) {
 		e.tx.dirty = append(e.tx.dirty, e)
 	}
 	e.changes |= c
+	e.tx.noteChange(e)
 }

@@ -43,6 +43,7 @@ type Tx struct {
 	now      int64 // latest reading of the database's clock, 0 if none
 	micros   int64 // the same in microseconds; 0 if it was read with rows only
 	spaces   []spaceSeen
+	changed  []Change
 	gone     []row  // rows that lost their key to another row
 	copied   []row  // elements without a row so far
 	moves    []move // rows that get another key, in the order of commands
@@ -99,6 +100,7 @@ func (c *Conn) Begin() *Tx {
 	tx.forget()
 	tx.open, tx.wrote, tx.now, tx.micros = false, false, 0, 0
 	tx.spaces = tx.spaces[:0]
+	tx.resetChanges()
 	tx.wantsEpochs, tx.epochs, tx.epochsOwn = false, ScriptEpochs{}, false
 	tx.readOnly, tx.hold, tx.lockReads, tx.careful = false, c.next.snapshot, c.next.lockReads, c.next.careful
 	tx.orderly, tx.excludes, tx.hurried = c.next.orderly, c.next.excludes, false

@@ -72,7 +72,7 @@ func (h *Hub) setCount(node int64, k Kind, n int, name string) {
 }
 
 // Left implements notify.Receiver.
-func (h *Hub) Left(node int64) {
+func (h *Hub) Left(node int64, _ bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.others, node)

@@ -1,0 +1,43 @@
+package pg
+
+// Change is a key that a unit of work has changed, or all keys of a database
+// index.
+type Change struct {
+	DB   int
+	Name []byte // valid as long as the names of the unit's entries
+	Hash uint64 // HashKey(DB, Name)
+	// Type is what the key was when it was changed last before another key was,
+	// TypeNone if it was removed.
+	Type Type
+	// All: every key of DB, or of all indexes if that is AllDatabases. Name is nil.
+	All bool
+}
+
+// Changes returns what the unit has changed since Begin, in order. A key stands
+// there again if it was changed again after another one, or into another type.
+// It is valid until the Conn's next unit begins.
+func (tx *Tx) Changes() []Change { return tx.changed }
+
+// noteChange adds an entry to the changes of the unit.
+func (tx *Tx) noteChange(e *Entry) {
+	if n := len(tx.changed); e.noted == n && n > 0 && tx.changed[n-1].Type == e.typ {
+		return
+	}
+	tx.changed = append(tx.changed, Change{DB: e.db, Name: e.name, Hash: e.hash, Type: e.typ})
+	e.noted = len(tx.changed)
+}
+
+// noteAll adds all keys of a database index to the changes.
+func (tx *Tx) noteAll(db int) { tx.changed = append(tx.changed, Change{DB: db, All: true}) }
+
+// maxKeptChanges bounds what a connection keeps of the changes of a large unit.
+const maxKeptChanges = 1 << 12
+
+// resetChanges begins the list anew.
+func (tx *Tx) resetChanges() {
+	if cap(tx.changed) > maxKeptChanges {
+		tx.changed = nil
+	}
+	clear(tx.changed)
+	tx.changed = tx.changed[:0]
+}
