@@ -164,7 +164,7 @@ func TestStateOfAnotherNode(t *testing.T) {
 	if n := b.Receivers(Channel, []byte("c")); n != 1 {
 		t.Errorf("b counts %d receivers of c*", n)
 	}
-	b.Left(1)
+	b.Left(1, false)
 	if n := b.CountActive(Pattern); n != 0 {
 		t.Errorf("%d patterns are left", n)
 	}
