@@ -83,7 +83,7 @@ func (s *Session) gate(c *Call) string {
 	case !s.server.ready.Load() && c.spec.Flags&spec.Loading == 0:
 		return errLoading
 	}
-	return ""
+	return s.server.scriptWatch.refuses(c.spec)
 }
 
 // mayUseProtected reports whether enable-debug-command lets this client use

@@ -3,9 +3,11 @@ package commands
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mnorrsken/postkeys/commands/settings"
+	"github.com/mnorrsken/postkeys/commands/spec"
 	"github.com/mnorrsken/postkeys/lua"
 )
 
@@ -18,8 +20,8 @@ const (
 	expelAfter = 25 * time.Millisecond
 	// detainAfter is when another worker takes the place of the script's.
 	detainAfter = 200 * time.Millisecond
-	// Then comes busy-reply-threshold: others that want the script's keys are
-	// told BUSY, and the script can be killed.
+	// Then comes busy-reply-threshold: others that want the script's keys, or
+	// with script-busy-scope all, are told BUSY, and the script can be killed.
 
 	// maxScriptTime ends a script, whatever it has done: nothing of it is
 	// committed. Redis lets it run; here it would hold locks that other nodes
@@ -63,6 +65,9 @@ type scriptWatch struct {
 	mu       sync.Mutex
 	running  []*runningScript
 	watching bool
+	// busy is what others are told while a script has been running for longer than
+	// busy-reply-threshold, nil if none has.
+	busy atomic.Pointer[string]
 	// stopBy is when scripts have to end because the server stops, zero if it
 	// does not.
 	stopBy time.Time
@@ -96,6 +101,41 @@ func (w *scriptWatch) end(r *runningScript) {
 	w.running[r.at], moved.at = moved, r.at
 	w.running[last] = nil
 	w.running = w.running[:last]
+	if r.refused {
+		w.noteBusy()
+	}
+}
+
+// noteBusy says what clients are told who are not to be served beside a script
+// that runs for long. MUST be called with mu held.
+func (w *scriptWatch) noteBusy() {
+	for _, r := range w.running {
+		if r.refused {
+			text := busyText(r.call)
+			w.busy.Store(&text)
+			return
+		}
+	}
+	w.busy.Store(nil)
+}
+
+// busyText is the error while a script, or a function, runs for long.
+func busyText(c *Call) string {
+	if c.program.function != "" {
+		return errBusyFunction
+	}
+	return errBusyScript
+}
+
+// refuses returns the error for a command that is not served while a script runs
+// for long, or "". With script-busy-scope keys, the engine refuses those that
+// want the script's keys, and nobody else is.
+func (w *scriptWatch) refuses(sp *spec.Spec) string {
+	text := w.busy.Load()
+	if text == nil || sp.Flags&spec.AllowBusy != 0 || w.server.settings.Text(settings.ScriptBusyScope) != settings.BusyNode {
+		return ""
+	}
+	return *text
 }
 
 // watch looks at the scripts until there were none for a while.
@@ -139,8 +179,9 @@ func (w *scriptWatch) look(now time.Time) {
 		}
 		if took > w.threshold() && !r.refused {
 			r.refused = true
-			w.server.log.Warn("A script runs for long; commands on its keys are answered with BUSY.",
-				"client_id", r.call.session().conn.ID(), "took", took.String(), "command", r.call.spec.Name)
+			w.noteBusy()
+			w.server.log.Warn("A script runs for long; commands are answered with BUSY.", "client_id", r.call.session().conn.ID(),
+				"took", took.String(), "command", r.call.spec.Name, "scope", w.server.settings.Text(settings.ScriptBusyScope))
 			w.server.engine.Refuse(r.call.task)
 		}
 	}

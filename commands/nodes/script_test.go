@@ -122,6 +122,51 @@ func TestABusyScriptHoldsItsKeysOnly(t *testing.T) {
 	must(t, c, "INCR", "held")
 }
 
+// TestABusyScriptHoldsItsNode: with script-busy-scope node all clients of the node
+// hear of it, as Redis' do, but for the commands that Redis serves too. Those of other nodes do not.
+func TestABusyScriptHoldsItsNode(t *testing.T) {
+	t.Parallel()
+	_, nodes := pair(t)
+	c, inMulti, elsewhere := dial(t, nodes[0]), dial(t, nodes[0]), dial(t, nodes[1])
+	must(t, c, "FUNCTION", "LOAD", "#!lua name=busy\nredis.register_function('spin', function() while true do end end)")
+	for _, node := range []*servertest.Client{c, elsewhere} {
+		must(t, node, "CONFIG", "SET", "busy-reply-threshold", "100", "script-busy-scope", "node")
+	}
+	for _, test := range []struct {
+		kill string
+		run  []string
+	}{
+		{"SCRIPT", []string{"EVAL", "while true do end", "1", "held"}},
+		{"FUNCTION", []string{"FCALL", "spin", "1", "held"}},
+	} {
+		must(t, inMulti, "MULTI")
+		must(t, inMulti, "SET", "free", "1")
+		busy, ended := dial(t, nodes[0]), make(chan string, 1)
+		go func() {
+			_, err := do(busy, test.run...)
+			ended <- err.Error()
+		}()
+		text := "-BUSY Redis is busy running a script. You can only call " + test.kill + " KILL or SHUTDOWN NOSAVE."
+		eventually(t, "the script is not reported", func() bool {
+			_, err := do(c, "PING")
+			return err != nil
+		})
+		for _, command := range [][]string{{"PING"}, {"GET", "free"}, {"CONFIG", "GET", "port"}, {"EVAL", "return 1", "0"}, {"SCRIPT", "EXISTS", "x"}} {
+			expectError(t, c, text, command...)
+		}
+		expectError(t, inMulti, "-EXECABORT Transaction discarded because of: "+text[1:], "EXEC")
+		for _, command := range [][]string{{"MULTI"}, {"DISCARD"}, {"WATCH", "free"}, {"UNWATCH"}, {"HELLO", "2"}, {"FUNCTION", "STATS"}, {"RESET"}} {
+			must(t, c, command...)
+		}
+		must(t, elsewhere, "SET", "free", "2")
+		must(t, c, test.kill, "KILL")
+		if reply := <-ended; !strings.Contains(reply, "Script killed by user with SCRIPT KILL") {
+			t.Error(reply)
+		}
+		must(t, c, "SET", "held", "1")
+	}
+}
+
 // expectError sends a command and compares the beginning of its error.
 func expectError(t *testing.T, c *servertest.Client, prefix string, args ...string) {
 	t.Helper()

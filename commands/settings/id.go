@@ -60,6 +60,7 @@ const (
 	Hz
 	LogLevel
 	BusyReplyThreshold
+	ScriptBusyScope
 	SlowlogLogSlowerThan
 	SlowlogMaxLen
 	LatencyMonitorThreshold

@@ -15,6 +15,9 @@ import (
 var newSince70 = []string{"set-max-listpack-entries", "set-max-listpack-value", "locale-collate", "cluster-announce-human-nodename",
 	"cluster-ping-interval"}
 
+// ownParameters lists what Redis does not have.
+var ownParameters = []string{"script-busy-scope"}
+
 // ownDefaults lists the parameters whose default differs, each for the reason its table gives; port and dir follow the
 // test's server.
 var ownDefaults = []string{"protected-mode", "port", "bind", "dir", "enable-debug-command", "save"}
@@ -71,7 +74,7 @@ func TestDefaultsLikeRedis(t *testing.T) {
 		}
 	}
 	for name := range got {
-		if _, ok := want[name]; !ok && !slices.Contains(newSince70, name) {
+		if _, ok := want[name]; !ok && !slices.Contains(newSince70, name) && !slices.Contains(ownParameters, name) {
 			t.Errorf("%s is not a parameter of Redis", name)
 		}
 	}
@@ -90,7 +93,7 @@ func TestSetLikeRedis(t *testing.T) {
 		"9223372036854775807", "9223372036854775808", "18446744073709551615", "18446744073709551616", "", " 1", "1 ", "01", "+1", "abc",
 		"1k", "2KB", "3mb", "1Gb", "1tb", "kb", "5%", "0%", "100%", "101%", "-5%", "%", "1.5"}
 	for _, p := range settings.All() {
-		if slices.Contains(newSince70, p.Name) || p.Mutability == settings.Fixed || p.Hidden {
+		if slices.Contains(newSince70, p.Name) || slices.Contains(ownParameters, p.Name) || p.Mutability == settings.Fixed || p.Hidden {
 			continue
 		}
 		var values []string

@@ -41,7 +41,10 @@ var processTable = []Param{
 	{Name: "shutdown-on-sigterm", Kind: Flags, Default: "default", Values: shutdownValues, check: checkShutdown,
 		Doc: "SHUTDOWN options on SIGTERM"},
 	{ID: BusyReplyThreshold, Name: "busy-reply-threshold", Alias: "lua-time-limit", Kind: Integer, Default: "5000", Max: maxLong,
-		Doc: "milliseconds after which a running script makes others answer BUSY"},
+		Effect: Active, Doc: "milliseconds after which a running script makes others answer BUSY"},
+	// Not of Redis, which has no choice: it has one thread.
+	{ID: ScriptBusyScope, Name: "script-busy-scope", Kind: Enum, Default: BusyKeys, Values: []string{BusyKeys, BusyNode},
+		Effect: Active, Doc: "who is answered BUSY: commands on the script's keys, or, as in Redis, all of the node's clients (keys, node)"},
 	{ID: SlowlogLogSlowerThan, Name: "slowlog-log-slower-than", Kind: Integer, Default: "10000", Min: -1, Max: maxLong,
 		Doc: "microseconds from which a command is slow, -1 never, 0 always"},
 	{ID: SlowlogMaxLen, Name: "slowlog-max-len", Kind: Integer, Default: "128", Max: maxLong, Doc: "slow commands remembered"},
@@ -51,5 +54,11 @@ var processTable = []Param{
 	{ID: LatencyTrackingInfoPercentiles, Name: "latency-tracking-info-percentiles", Kind: Special, Default: "50 99 99.9",
 		normalize: normalizePercentiles, Doc: "percentiles of INFO latencystats"},
 }
+
+// The values of script-busy-scope.
+const (
+	BusyKeys = "keys"
+	BusyNode = "node"
+)
 
 var shutdownValues = []string{"default", "save", "nosave", "now", "force"}
