@@ -86,12 +86,12 @@ func nextChange(data []byte) (c pg.Change, rest []byte, ok bool) {
 
 // Receive implements notify.Receiver.
 func (h *Hub) Receive(from int64, k notify.Kind, data []byte) {
-	switch k {
-	case kindKeys:
+	switch {
+	case k == kindKeys:
 		h.hear(data)
-	case kindInterest:
+	case k == kindInterest:
 		h.note(from, data)
-	case kindNoted:
+	case k == kindNoted:
 		h.confirmed(from, data)
 	}
 }
