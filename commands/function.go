@@ -21,7 +21,7 @@ const (
 // is known when the keys are loaded; until then what the node remembers is a
 // guess.
 func claimFunction(c *Call, readOnly bool) {
-	p := &program{function: string(c.args[1]), readOnly: readOnly}
+	p := &program{function: string(c.args[1]), readOnly: readOnly, outOfMemory: c.server().memory.exceeded.Load()}
 	n, ok := number.ParseInt64(c.args[2])
 	switch {
 	case !ok:

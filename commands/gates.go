@@ -75,6 +75,8 @@ func (s *Session) gate(c *Call) string {
 		return errNoAuth
 	case c.spec.Flags&spec.NoMulti != 0 && s.inMulti():
 		return "ERR Command not allowed inside a transaction"
+	case s.outOfMemory(c):
+		return errOOM
 	case s.lacksReplicas() && s.flagsOf(c.spec, c.args)&spec.Write != 0:
 		return errNoReplicas
 	case s.subscribed() && !s.resp3 && !bindings[c.spec.ID].whileSubscribed:

@@ -42,8 +42,8 @@ type rateSample struct {
 	calls, read, wrote int64
 }
 
-// Watch takes the samples behind the instantaneous figures of INFO until ctx
-// is done.
+// Watch takes the samples behind the instantaneous figures of INFO, and those
+// that are compared with maxmemory, until ctx is done.
 func (s *Server) Watch(ctx context.Context) {
 	ticker := time.NewTicker(ratePeriod)
 	defer ticker.Stop()
@@ -59,6 +59,7 @@ func (s *Server) Watch(ctx context.Context) {
 
 func (s *Server) sample(now time.Time) {
 	conns, memory := s.connections(), heapBytes()
+	s.memory.look(now, memory)
 	r := &s.stats.rates
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -43,6 +43,8 @@ type program struct {
 	keys, args [][]byte
 	// readOnly: its commands may not write.
 	readOnly bool
+	// outOfMemory: the memory was used up when the command came.
+	outOfMemory bool
 
 	// For scripts: the digest, the source if it was given, and the script once
 	// it is known.
@@ -70,7 +72,7 @@ func (c *Call) parseProgram(readOnly bool) (p *program, fail string) {
 	case n < 0:
 		return nil, errNegativeKeys
 	}
-	return &program{keys: c.args[3 : 3+n], args: c.args[3+n:], readOnly: readOnly}, ""
+	return &program{keys: c.args[3 : 3+n], args: c.args[3+n:], readOnly: readOnly, outOfMemory: c.server().memory.exceeded.Load()}, ""
 }
 
 func claimEval(c *Call, readOnly bool) {
@@ -258,6 +260,8 @@ func (c *Call) mayRun(p *program, flags lua.Flags) string {
 		return errWritesRO
 	case writes && c.session().lacksReplicas():
 		return errNoReplicas
+	case p.outOfMemory && flags&(lua.AllowOOM|lua.NoWrites) == 0:
+		return errScriptOOM
 	}
 	return ""
 }
@@ -292,7 +296,10 @@ func (s *Session) programFlags(sp *spec.Spec, args [][]byte) spec.Flag {
 }
 
 func flagsOfProgram(sp *spec.Spec, declared lua.Flags) spec.Flag {
-	flags := sp.Flags &^ spec.MayReplicate
+	flags := sp.Flags &^ (spec.MayReplicate | spec.DenyOOM)
+	if declared&(lua.AllowOOM|lua.NoWrites) == 0 {
+		flags |= spec.DenyOOM
+	}
 	if declared&lua.NoWrites == 0 {
 		flags |= spec.Write
 	}

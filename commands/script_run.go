@@ -28,6 +28,8 @@ type scriptRun struct {
 	db      int // SELECT in a script is the script's own
 	// readOnly: commands may not write.
 	readOnly bool
+	// lean: commands that may use more memory are refused until one has written.
+	lean bool
 	// loose: the only key is absent and not held.
 	loose bool
 
@@ -48,7 +50,11 @@ func (c *Call) runProgram(p *program, flagged bool, flags lua.Flags, run func(*l
 	if p.ended != nil {
 		return p.ended
 	}
-	r := &scriptRun{call: c, program: p, db: c.db, readOnly: p.readOnly || flagged && flags&lua.NoWrites != 0}
+	r := &scriptRun{
+		call: c, program: p, db: c.db,
+		readOnly: p.readOnly || flagged && flags&lua.NoWrites != 0,
+		lean:     p.outOfMemory && !(flagged && flags&lua.AllowOOM != 0),
+	}
 	if absent := c.looselyHeld(); absent > 0 {
 		if c.claims > 1 {
 			return c.retryHolding()
@@ -155,6 +161,8 @@ func (r *scriptRun) gate(c *Call) string {
 		return errScriptReadOnly
 	case c.spec.Flags&spec.Write != 0 && c.session().lacksReplicas():
 		return errNoReplicas
+	case r.lean && c.spec.Flags&spec.DenyOOM != 0 && !r.control.Wrote():
+		return errOOM
 	}
 	return ""
 }

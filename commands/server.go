@@ -71,6 +71,7 @@ type Server struct {
 	changes *changes.Hub
 	bus     *notify.Bus
 	guard   guard
+	memory  memoryLimit
 	stats   stats
 	uses    *uses
 
@@ -109,6 +110,8 @@ func NewServer(o Options) *Server {
 		s.applyLimits(v)
 		return nil
 	}, settings.ProtoMaxBulkLen)
+	s.memory.set(uint64(o.Settings.Int(settings.MaxMemory)))
+	o.Settings.OnChange(s.applyMaxMemory, settings.MaxMemory, settings.MaxMemoryPolicy)
 	return s
 }
 

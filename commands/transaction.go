@@ -61,13 +61,13 @@ var transactionBindings = []binding{
 
 // Commands that are not queued, and those that the gates know.
 var (
-	execSpec   = spec.ByName([]byte("exec"))
-	selectSpec = spec.ByName([]byte("select"))
-	helloSpec  = spec.ByName([]byte("hello"))
-	unqueued   = [...]*spec.Spec{
-		execSpec, spec.ByName([]byte("discard")), spec.ByName([]byte("multi")), spec.ByName([]byte("watch")),
-		spec.ByName([]byte("quit")), spec.ByName([]byte("reset")),
-	}
+	execSpec    = spec.ByName([]byte("exec"))
+	selectSpec  = spec.ByName([]byte("select"))
+	helloSpec   = spec.ByName([]byte("hello"))
+	discardSpec = spec.ByName([]byte("discard"))
+	quitSpec    = spec.ByName([]byte("quit"))
+	resetSpec   = spec.ByName([]byte("reset"))
+	unqueued    = [...]*spec.Spec{execSpec, discardSpec, quitSpec, resetSpec, spec.ByName([]byte("multi")), spec.ByName([]byte("watch"))}
 )
 
 func (s *Session) inMulti() bool { return s.transaction != nil && s.transaction.open }

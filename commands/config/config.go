@@ -248,6 +248,9 @@ func (c *Config) loadParameters(env map[string]string) (errs []error) {
 	if scratch.Int(settings.Databases) > pg.MaxDatabases {
 		errs = append(errs, fmt.Errorf("DATABASES: more than %d are not possible", pg.MaxDatabases))
 	}
+	if err := scratch.Values().CheckEviction(); err != nil {
+		errs = append(errs, fmt.Errorf("MAXMEMORY: %w", err))
+	}
 	if host, port, err := net.SplitHostPort(c.Listen.Addr); err == nil {
 		if host == "" {
 			host = "* -::*"

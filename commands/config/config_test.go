@@ -45,6 +45,7 @@ func TestLoadConfigErrors(t *testing.T) {
 		{"PPROF=1 METRICS_ADDR=", `PPROF: needs METRICS_ADDR`},
 		{"MAXCLIENTS=0", `MAXCLIENTS: "0": argument must be between 1 and 4294967295 inclusive`},
 		{"DATABASES=32769", `DATABASES: more than 32768 are not possible`},
+		{"MAXMEMORY=1gb MAXMEMORY_POLICY=allkeys-lru", `MAXMEMORY: postkeys evicts no keys: maxmemory can only be set with maxmemory-policy noeviction`},
 		{"ENABLE_DEBUG_COMMAND=maybe", `ENABLE_DEBUG_COMMAND: "maybe": argument(s) must be one of the following: no, yes, local`},
 		{"PG_EMBEDDED=yes PG_EMBEDDED_VERSION=9", `PG_EMBEDDED_VERSION: "9" is not one of 16, 17, 18`},
 		{"PG_EMBEDDED_PORT=1", `PG_EMBEDDED_PORT: needs PG_EMBEDDED=true`},

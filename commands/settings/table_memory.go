@@ -1,14 +1,16 @@
 package settings
 
-// memoryTable: memory, eviction, lazy freeing and defragmentation. Data lives in PostgreSQL, so nothing is evicted and
-// deletion is always lazy. Caching clients and their tests set and read these, and eviction is a permission Redis may
-// use, not a promise; they are kept. Active defragmentation cannot be switched on, as in a Redis built without it.
+import "errors"
+
+// memoryTable: memory, eviction, lazy freeing and defragmentation. Data lives in PostgreSQL, so nothing is evicted,
+// deletion is always lazy, and maxmemory bounds what the node itself uses. Caching clients and their tests set and read
+// the others; they are kept. A policy of eviction beside a limit would promise what does not happen (CheckEviction). Active defragmentation cannot be switched on, as in a Redis built without it.
 var memoryTable = []Param{
-	{ID: MaxMemory, Name: "maxmemory", Kind: Memory, Default: "0", Max: 1<<64 - 1, Unsigned: true,
-		Doc: "memory for data in Redis; here data is in PostgreSQL"},
+	{ID: MaxMemory, Name: "maxmemory", Kind: Memory, Default: "0", Max: 1<<64 - 1, Unsigned: true, Effect: Active,
+		Doc: "bytes the process may use before commands that need more are refused, 0 for no limit; data is in PostgreSQL and does not count"},
 	{ID: MaxMemoryPolicy, Name: "maxmemory-policy", Kind: Enum, Default: "noeviction", Values: []string{"volatile-lru",
 		"volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction"},
-		Doc: "what Redis evicts when memory is full; it also decides between OBJECT FREQ and OBJECT IDLETIME"},
+		Effect: Active, Doc: "decides between OBJECT FREQ and OBJECT IDLETIME; nothing is evicted: only noeviction goes with maxmemory"},
 	{Name: "maxmemory-samples", Kind: Integer, Default: "5", Min: 1, Max: maxInt, Doc: "keys looked at to find one to evict"},
 	{Name: "maxmemory-eviction-tenacity", Kind: Integer, Default: "10", Max: 100, Doc: "effort of eviction"},
 	{ID: LFULogFactor, Name: "lfu-log-factor", Kind: Integer, Default: "10", Max: maxInt,
@@ -34,4 +36,13 @@ var memoryTable = []Param{
 		Doc: "waste below which defragmentation rests"},
 	{Name: "jemalloc-bg-thread", Kind: Bool, Default: "yes", Doc: "purge freed memory in a thread of the allocator"},
 	{Name: "disable-thp", Kind: Bool, Default: "yes", Mutability: Immutable, Doc: "switch transparent huge pages off"},
+}
+
+// CheckEviction refuses a limit of memory together with a policy by which Redis
+// would evict keys.
+func (v *Values) CheckEviction() error {
+	if v.Int(MaxMemory) != 0 && v.Text(MaxMemoryPolicy) != "noeviction" {
+		return errors.New("postkeys evicts no keys: maxmemory can only be set with maxmemory-policy noeviction")
+	}
+	return nil
 }
