@@ -14,6 +14,7 @@ const (
 	errNotInteger    = "ERR value is not an integer or out of range"
 	errNotFloat      = "ERR value is not a valid float"
 	errNoAuth        = "NOAUTH Authentication required."
+	errNotInMulti    = "ERR Command not allowed inside a transaction"
 	errNoReplicas    = "NOREPLICAS Not enough good replicas to write."
 	errStringTooLong = "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
 	errOverflow      = "ERR increment or decrement would overflow"

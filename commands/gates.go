@@ -63,18 +63,20 @@ func (s *Session) admit(j *job, args [][]byte) bool {
 // gate returns the error that keeps a command from running, or "".
 func (s *Session) gate(c *Call) string {
 	switch {
+	case c.spec == nil && s.inMulti() && spec.UnsupportedFlags(c.args)&spec.NoMulti != 0:
+		return errNotInMulti
 	case c.spec == nil:
 		return spec.UnknownError(c.args)
 	case !c.spec.ArityOK(len(c.args)):
 		return spec.WrongArityError(c.spec)
 	case c.spec.Flags&spec.Protected != 0 && !s.mayUseProtected():
 		return errDebugNotAllowed
-	case bindings[c.spec.ID] == nil:
-		return "ERR command '" + c.spec.Name + "' is not supported by postkeys"
 	case c.spec.Flags&spec.NoAuth == 0 && s.mustLogIn():
 		return errNoAuth
 	case c.spec.Flags&spec.NoMulti != 0 && s.inMulti():
-		return "ERR Command not allowed inside a transaction"
+		return errNotInMulti
+	case bindings[c.spec.ID] == nil:
+		return "ERR command '" + c.spec.Name + "' is not supported by postkeys"
 	case s.outOfMemory(c):
 		return errOOM
 	case s.lacksReplicas() && s.flagsOf(c.spec, c.args)&spec.Write != 0:

@@ -53,7 +53,7 @@ func (c *Call) runProgram(p *program, flagged bool, flags lua.Flags, run func(*l
 	r := &scriptRun{
 		call: c, program: p, db: c.db,
 		readOnly: p.readOnly || flagged && flags&lua.NoWrites != 0,
-		lean:     p.outOfMemory && !(flagged && flags&lua.AllowOOM != 0),
+		lean:     p.outOfMemory && (!flagged || flags&lua.AllowOOM == 0),
 	}
 	if absent := c.looselyHeld(); absent > 0 {
 		if c.claims > 1 {
@@ -147,7 +147,10 @@ func (r *scriptRun) serve(c *Call) error {
 func (r *scriptRun) gate(c *Call) string {
 	switch {
 	case c.spec == nil:
-		if spec.IsUnsupported(c.args) {
+		switch {
+		case spec.UnsupportedFlags(c.args)&spec.NoScript != 0 && !c.server().debugInScripts.Load():
+			return errScriptNotAllowed
+		case spec.IsUnsupported(c.args):
 			return spec.UnknownError(c.args)
 		}
 		return errScriptUnknown
@@ -204,6 +207,9 @@ func (r *scriptRun) holdTogether(c *Call) error {
 				return r.call.retryHolding()
 			}
 			mode = pg.ModeUpdate
+		}
+		if r.call.tx.Overwritten(claims[i].DB, claims[i].Name, claims[i].Hash) {
+			mode = pg.ModeUpdate // as the script made it, with an expiry that the clock has not reached
 		}
 		if claims[i].Mode != pg.ModeBlind {
 			claims[i].Mode = max(claims[i].Mode, mode)

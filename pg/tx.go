@@ -186,6 +186,13 @@ func (tx *Tx) Serves(db int, name []byte, hash uint64, mode Mode, part Part) boo
 	return e == nil || e.serves(mode, part)
 }
 
+// Overwritten reports whether the unit has written a key without a look at what
+// was there: what it is now is the unit's own, whoever else writes it.
+func (tx *Tx) Overwritten(db int, name []byte, hash uint64) bool {
+	e := tx.find(hash, db, name)
+	return e != nil && e.blindFirst && !e.loaded && e.changes&changedValue != 0
+}
+
 // serves reports whether the entry as it stands satisfies a claim.
 func (e *Entry) serves(mode Mode, part Part) bool {
 	if !e.loaded && e.changes == 0 && (!e.blindFirst || mode != ModeBlind) {

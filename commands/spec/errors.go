@@ -52,6 +52,14 @@ func quotable(b []byte, limit int) string {
 // IsUnsupported reports whether a request names one of Redis' commands that is not served. args MUST NOT be empty.
 func IsUnsupported(args [][]byte) bool { return unsupportedName(args) != "" }
 
+// UnsupportedFlags returns NoMulti and NoScript as far as Redis has them for a command that is not served: in transactions
+// and scripts it is out of place anyway, and Redis says so. args MUST NOT be empty.
+func UnsupportedFlags(args [][]byte) Flag {
+	name := unsupportedName(args)
+	container, _, _ := strings.Cut(name, "|")
+	return outOfPlace[name] | outOfPlace[container]
+}
+
 // Unsupported returns the names of the commands and subcommands of Redis 7.2 that are known and not served, sorted.
 // The slice must not be modified.
 func Unsupported() []string { return unsupported }

@@ -21,3 +21,12 @@ var unsupported = []string{
 	"xinfo|consumers", "xinfo|groups", "xinfo|help", "xinfo|stream", "xlen", "xpending", "xrange", "xread",
 	"xreadgroup", "xrevrange", "xsetid", "xtrim",
 }
+
+// outOfPlace has the flags of unsupported commands that say where they may not be sent; that of a container goes for all of its
+// subcommands.
+var outOfPlace = map[string]Flag{
+	"acl": NoScript, "bgrewriteaof": NoScript, "bgsave": NoScript, "client": NoScript, "cluster|reset": NoScript, "failover": NoScript,
+	"latency": NoScript, "module": NoScript, "monitor": NoScript, "psync": NoScript | NoMulti, "replconf": NoScript, "replicaof": NoScript,
+	"role": NoScript, "save": NoScript | NoMulti, "shutdown": NoScript | NoMulti, "slaveof": NoScript, "sync": NoScript | NoMulti,
+	"waitaof": NoScript,
+}

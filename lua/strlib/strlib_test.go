@@ -28,7 +28,7 @@ func TestFunctionsLikeRedis(t *testing.T) {
 		`string.byte(string.rep("x", 8000), 1, -1)`,
 		`string.char(), string.char(0, 65, 255), string.char("66")`, `string.char(256)`, `string.char(65, -1)`, `string.char({})`, `string.char(65.9)`,
 		`string.gfind == string.gmatch`, `("x").rep == string.rep`, `("x").nothing`, `#string.format("%s", string.rep("x", 1000))`,
-		`string.dump()`, `string.dump(1)`,
+		`string.dump()`, `string.dump(1)`, `string.dump(string.rep)`, `string.dump(function() return 1 end):sub(1, 12)`,
 		`string.rep()`, `("x"):rep({})`, `string.upper()`, `string.lower({})`, `string.reverse(nil)`, `string.byte({})`, `string.byte("x", {})`,
 	}, strlib.Open)
 }
