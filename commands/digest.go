@@ -148,7 +148,7 @@ func (c *Call) digestDB(sum *digest, db int) error {
 	for cursor := uint64(0); ; {
 		var names [][]byte
 		next, err := c.tx.Scan(db, cursor, digestChunk, nil, func(k pg.KeyInfo) {
-			names = append(names, append([]byte(nil), k.Name...))
+			names = append(names, append([]byte{}, k.Name...))
 		})
 		if err != nil {
 			return err

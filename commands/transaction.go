@@ -245,7 +245,7 @@ func watch(c *Call) error {
 		t := c.session().begun()
 		for i, name := range c.args[1:] {
 			if !t.watches(c.db, name) {
-				t.watched = append(t.watched, watched{c.db, append([]byte(nil), name...), c.key(i).Version()})
+				t.watched = append(t.watched, watched{c.db, append([]byte{}, name...), c.key(i).Version()})
 			}
 		}
 	})

@@ -121,6 +121,7 @@ func TestHashWithoutFieldsLeftIsAbsent(t *testing.T) {
 			})
 		}
 	}
+	fillFields(t, c, "", 10, 10, 10)
 	fillFields(t, c, "some", 1000, 500, 600)
 	fillFields(t, c, "kept", 10, 0, 10)
 	fillFields(t, c, "left", 10, 9, 10)

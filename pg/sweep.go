@@ -95,7 +95,7 @@ func (s *Sweeper) Step(c *Conn, expire bool, onExpired func(db int, name []byte)
 		case v[2] == nil:
 			r.Freed++
 		default:
-			key := expired{int(asInt(v[2])), append([]byte(nil), fullName(v[3], v[4])...)}
+			key := expired{int(asInt(v[2])), append([]byte{}, fullName(v[3], v[4])...)}
 			if v[6][0] != 0 {
 				due = append(due, key)
 				break

@@ -61,6 +61,8 @@ func Sequence(seed, index uint64) []Command {
 			commands = append(commands, g.transaction()...)
 		case 1:
 			commands = append(commands, g.watched()...)
+		case 2:
+			commands = append(commands, g.script())
 		default:
 			commands = append(commands, g.command())
 		}

@@ -16,7 +16,11 @@ func (g *Generator) transaction() []Command {
 	}
 	commands = append(commands, plain("MULTI"))
 	for range g.IntN(9) {
-		commands = append(commands, g.command())
+		if g.IntN(16) == 0 {
+			commands = append(commands, g.script())
+		} else {
+			commands = append(commands, g.command())
+		}
 	}
 	if g.IntN(12) == 0 {
 		return append(commands, plain("DISCARD"))

@@ -11,7 +11,7 @@ import (
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 // sequenceCount is how many random sequences a run compares.
-const sequenceCount = 10000
+const sequenceCount = 9600
 
 // newPair starts a redis-server and a postkeys server. CONFORMANCE_ADDR names a running server to test instead.
 func newPair(t *testing.T) *Pair {

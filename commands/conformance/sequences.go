@@ -102,14 +102,16 @@ func (p *Pair) Each(sequences [][]Command, protocol int) ([]*Failure, error) {
 	return failures, nil
 }
 
-// flush empties both servers.
+// flush empties both servers and gives them the programs of sequences.
 func (p *Pair) flush() error {
 	for _, addr := range []string{p.Reference, p.Target} {
 		c, err := servertest.Dial(addr)
 		if err != nil {
 			return err
 		}
-		err = expect(c, "+OK\r\n", "FLUSHALL")
+		if err = expect(c, "+OK\r\n", "FLUSHALL"); err == nil {
+			err = loadPrograms(c)
+		}
 		c.Close()
 		if err != nil {
 			return err
