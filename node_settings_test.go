@@ -15,7 +15,7 @@ import (
 func TestSettingsAtStart(t *testing.T) {
 	t.Parallel()
 	socket := filepath.Join(t.TempDir(), "redis.sock")
-	s := servertest.Postkeys(t, pgtest.DSN(t), "DATABASES=3", "MAXCLIENTS=1000", "CACHE_ENABLED=true", "SQLTRACE=1",
+	s := servertest.Postkeys(t, pgtest.DSN(t), "DATABASES=3", "MAXCLIENTS=1000", "SQLTRACE=1",
 		"REDIS_UNIX_SOCKET="+socket, "UNIXSOCKETPERM=700", "PG_MAX_CONNS=8")
 	c := dial(t, s)
 	expect(t, c, "SELECT 2", "+OK\r\n")
@@ -29,10 +29,8 @@ func TestSettingsAtStart(t *testing.T) {
 	if got := field(t, c, "server", "tcp_port"); got != fmt.Sprint(s.Port) {
 		t.Errorf("INFO says tcp_port:%s", got)
 	}
-	for _, name := range []string{"CACHE_ENABLED", "SQLTRACE"} {
-		if !strings.Contains(s.Logs(), `msg="a setting has no effect in this version" setting=`+name) {
-			t.Errorf("nothing is said about %s", name)
-		}
+	if !strings.Contains(s.Logs(), `msg="a setting has no effect in this version" setting=SQLTRACE`) {
+		t.Error("nothing is said about SQLTRACE")
 	}
 	info, err := os.Stat(socket)
 	if err != nil || info.Mode().Type() != os.ModeSocket || info.Mode().Perm() != 0o700 {

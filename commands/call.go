@@ -43,6 +43,10 @@ type Call struct {
 	// uncounted: it did not run, and was not rejected either
 	uncounted bool
 
+	// token is the place of its token in job.cached, counted from 1; 0: the value
+	// that it reads is not for the cache.
+	token int
+
 	firstClaim, claims  int // in task.Claims
 	earlyFrom, earlyEnd int // in job.early
 	size                int // of the reply, in bytes

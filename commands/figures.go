@@ -3,6 +3,7 @@ package commands
 import (
 	"time"
 
+	"github.com/mnorrsken/postkeys/commands/cache"
 	"github.com/mnorrsken/postkeys/commands/spec"
 )
 
@@ -15,6 +16,7 @@ type Figures struct {
 	KeyspaceHits, KeyspaceMisses int64
 	Errors                       map[string]int64 // error replies by their code
 	Commands                     []CommandFigures // those that were used
+	Cache                        cache.Figures
 }
 
 // CommandFigures are the figures of one command.
@@ -40,7 +42,7 @@ func (s *Server) Figures() Figures {
 	st := &s.stats
 	f := Figures{
 		Clients: s.clients.count(), UnknownCommands: st.unknown.Load(), Expired: st.expired.Load(),
-		KeyspaceHits: st.hits.Load(), KeyspaceMisses: st.misses.Load(),
+		KeyspaceHits: st.hits.Load(), KeyspaceMisses: st.misses.Load(), Cache: s.cache.Figures(),
 	}
 	f.Errors, _ = st.errors.read()
 	for _, sp := range spec.All() {

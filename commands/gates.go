@@ -56,6 +56,9 @@ func (s *Session) admit(j *job, args [][]byte) bool {
 		j.onLoop(c, b.local)
 		return true
 	}
+	if sp == getSpec && s.server.cache != nil && s.serveCached(j, c) {
+		return true
+	}
 	s.claim(j, c, b)
 	return true
 }

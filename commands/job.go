@@ -45,6 +45,8 @@ type job struct {
 	// changed is what the commands have changed in the unit of work that they are part
 	// of; its memory is that unit's.
 	changed []pg.Change
+	// cached is what the job has to do with the cache.
+	cached cachedJob
 	// rest is what follows once this job is done, if its batch is not nil: what a
 	// pause holds back, or what begins with an ordered command.
 	rest parked
@@ -87,7 +89,7 @@ func (j *job) release() []byte {
 	if j.rest.batch == nil {
 		j.batch.Release()
 	}
-	calls, nested, claims, early, scripted := j.calls, j.nested, j.task.Claims, j.early.Buf, j.scripted
+	calls, nested, claims, early, scripted, cached := j.calls, j.nested, j.task.Claims, j.early.Buf, j.scripted, j.cached.reset()
 	if cap(calls) > maxPooledCalls || cap(nested) > maxPooledCalls || cap(claims) > maxPooledCalls || cap(scripted) > maxPooledCalls || cap(early) > 1<<16 {
 		*j = job{}
 		jobPool.Put(j)
@@ -96,7 +98,7 @@ func (j *job) release() []byte {
 	clear(calls)
 	clear(nested)
 	clear(claims)
-	*j = job{calls: calls[:0], nested: nested[:0], scripted: scripted[:0]}
+	*j = job{calls: calls[:0], nested: nested[:0], scripted: scripted[:0], cached: cached}
 	j.task.Claims = claims[:0]
 	j.early.Buf = early[:0]
 	jobPool.Put(j)
@@ -173,6 +175,7 @@ func (j *job) onLoop(c *Call, f func(c *Call)) {
 
 // Run implements engine.Runner. Item i is call i.
 func (j *job) Run(tx *pg.Tx, from, to int) error {
+	j.letGo()
 	j.out.Buf, j.looked = j.out.Buf[:j.kept], j.keptLooked
 	j.postponed, j.scripted = j.postponed[:0], j.scripted[:j.keptScripted]
 	before := len(tx.Changes())
@@ -182,6 +185,7 @@ func (j *job) Run(tx *pg.Tx, from, to int) error {
 		}
 	}
 	j.changed = tx.Changes()[before:]
+	j.hold()
 	return nil
 }
 
@@ -225,12 +229,18 @@ func (c *Call) perform(tx *pg.Tx, out *codec.Encoder) error {
 func (j *job) Keep() {
 	j.session.server.changes.Publish(j.session.conn.ID(), j.changed)
 	j.changed = nil
+	j.letGo()
 	j.runPostponed()
 	j.kept, j.keptLooked, j.keptScripted = len(j.out.Buf), j.looked, len(j.scripted)
 }
 
 // Fail implements engine.Runner.
 func (j *job) Fail(from, to int, err error) {
+	if pg.KindOf(err) == pg.KindUnknown { // it may have been committed
+		j.session.server.changes.Publish(j.session.conn.ID(), j.changed)
+	}
+	j.changed = nil
+	j.letGo()
 	j.out.Buf = j.out.Buf[:j.kept]
 	for i := from; i < to; i++ {
 		c := &j.calls[i]

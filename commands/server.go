@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mnorrsken/postkeys/codec"
+	"github.com/mnorrsken/postkeys/commands/cache"
 	"github.com/mnorrsken/postkeys/commands/changes"
 	"github.com/mnorrsken/postkeys/commands/engine"
 	"github.com/mnorrsken/postkeys/commands/pubsub"
@@ -24,6 +25,7 @@ type Options struct {
 	// PG is where the other nodes are found.
 	PG       pg.Config
 	Settings *settings.Store
+	Cache    cache.Config
 	// Version is postkeys' own version.
 	Version string
 	// Connections reports the figures of the listener; nil if there is none.
@@ -69,6 +71,7 @@ type Server struct {
 	pause   pause
 	hub     *pubsub.Hub
 	changes *changes.Hub
+	cache   *cache.Cache // nil: off
 	bus     *notify.Bus
 	guard   guard
 	memory  memoryLimit
@@ -101,6 +104,7 @@ func NewServer(o Options) *Server {
 	s.bus = notify.New(notify.Options{PG: o.PG, Receiver: notify.Receivers{s.hub, s.changes}, Log: o.Log})
 	s.hub.SetPath(s.bus)
 	s.changes.SetPath(s.bus)
+	s.openCache(o.Cache)
 	s.lua, s.scriptWatch.server = lua.New(lua.Options{Version: redisVersion}), s
 	s.sweep = s.engine.NewSweep(s.expired)
 	s.uses = newUses(o.Settings, s.started.Unix())

@@ -66,6 +66,9 @@ func (j *job) countCalls(took time.Duration) {
 	st.count(j.calls, took)
 	st.count(j.nested, took)
 	st.countByScripts(j.scripted)
+	if j.cached.hits+j.cached.misses > 0 {
+		j.session.server.cache.Count(j.cached.hits, j.cached.misses)
+	}
 	if j.looked.hits > 0 {
 		st.hits.Add(int64(j.looked.hits))
 	}

@@ -12,8 +12,13 @@ var stringBindings = []binding{
 }
 
 func get(c *Call) error {
-	if e := c.key(0); c.isString(e) {
-		c.valueOrNull(e)
+	e := c.key(0)
+	if !c.isString(e) {
+		return nil
+	}
+	c.valueOrNull(e)
+	if c.token > 0 && e.Exists() {
+		return c.fillCache(e)
 	}
 	return nil
 }

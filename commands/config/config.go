@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/mnorrsken/postkeys/commands"
+	"github.com/mnorrsken/postkeys/commands/cache"
 	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 	"github.com/mnorrsken/postkeys/pg/embedded"
@@ -27,6 +28,7 @@ type Config struct {
 	Metrics  Metrics
 	Postgres Postgres
 	Embedded Embedded
+	Cache    cache.Config
 
 	// Debug lowers the log level to debug, whatever loglevel says.
 	Debug bool
@@ -161,6 +163,27 @@ var variables = []variable{
 	{name: "PG_EMBEDDED_VERSION", doc: "its major version, by default that of the data or the newest: " + strings.Join(embedded.Versions, ", "),
 		set: oneOf(embedded.Versions, func(c *Config) *string { return &c.Embedded.Version })},
 
+	{name: "CACHE_ENABLED", def: "false", doc: "keep values that GET has read in memory",
+		set: boolean(func(c *Config) *bool { return &c.Cache.Enabled })},
+	{name: "CACHE_TTL", def: "250ms", doc: "how long a value is kept",
+		set: duration(time.Millisecond, func(c *Config) *time.Duration { return &c.Cache.TTL })},
+	{name: "CACHE_MAX_SIZE", def: "10000", doc: "values kept, of up to 4 KB; larger ones count as several",
+		set: integer(1, math.MaxInt32, func(c *Config) *int { return &c.Cache.MaxSize })},
+	{name: "CACHE_DISTRIBUTED_INVALIDATION", def: "false", doc: "hear of what other nodes write, by LISTEN and NOTIFY",
+		set: boolean(func(c *Config) *bool { return &c.Cache.Distributed })},
+	{name: "CACHE_SMART_POLICY", def: "false", doc: "leave out keys that expire soon or are written often",
+		set: boolean(func(c *Config) *bool { return &c.Cache.Smart })},
+	{name: "CACHE_MIN_TTL", def: "1s", doc: "for that: the shortest time to live of a key that is kept",
+		set: duration(0, func(c *Config) *time.Duration { return &c.Cache.MinTTL })},
+	{name: "CACHE_MAX_WRITE_FREQ", def: "10", doc: "for that: the most writes a second to a key that is kept",
+		set: integer(0, math.MaxInt32, func(c *Config) *int { return &c.Cache.MaxWriteFreq })},
+	{name: "CACHE_WRITE_TRACKING_WINDOW", def: "10s", doc: "for that: the time over which writes are counted",
+		set: duration(100*time.Millisecond, func(c *Config) *time.Duration { return &c.Cache.WriteWindow })},
+	{name: "CACHE_EXCLUDE_PATTERNS", doc: "keys that are never kept: patterns as those of KEYS, separated by commas",
+		set: patterns(func(c *Config) *[]string { return &c.Cache.Exclude })},
+	{name: "CACHE_INCLUDE_PATTERNS", doc: "keys that are kept whatever the policy and CACHE_EXCLUDE_PATTERNS say",
+		set: patterns(func(c *Config) *[]string { return &c.Cache.Include })},
+
 	{name: "TRACE", def: "0", doc: "write commands and replies to standard error: 1 administration and errors, 2 most, 3 all",
 		set: integer(commands.TraceOff, commands.TraceAll, func(c *Config) *int { return &c.Trace })},
 	{name: "DEBUG", def: "false", doc: "1 logs debug messages", set: boolean(func(c *Config) *bool { return &c.Debug })},
@@ -169,17 +192,6 @@ var variables = []variable{
 // ineffective lists settings that belong to parts this version does not have. Values are checked, and one that asks for
 // more than the default leads to a warning at start: nothing is ignored in silence. None of them would change a reply.
 var ineffective = []variable{
-	{name: "CACHE_ENABLED", def: "false", doc: "cache in memory", set: boolean(ignored[bool])},
-	{name: "CACHE_TTL", def: "250ms", doc: "how long entries stay", set: duration(0, ignored[time.Duration])},
-	{name: "CACHE_MAX_SIZE", def: "10000", doc: "entries kept", set: integer(0, math.MaxInt32, ignored[int])},
-	{name: "CACHE_DISTRIBUTED_INVALIDATION", def: "false", doc: "tell other nodes of changes", set: boolean(ignored[bool])},
-	{name: "CACHE_SMART_POLICY", def: "false", doc: "leave out what would not stay valid", set: boolean(ignored[bool])},
-	{name: "CACHE_MIN_TTL", def: "1s", doc: "shortest TTL of a cached key", set: duration(0, ignored[time.Duration])},
-	{name: "CACHE_MAX_WRITE_FREQ", def: "10", doc: "writes a second above which a key is not cached",
-		set: integer(0, math.MaxInt32, ignored[int])},
-	{name: "CACHE_WRITE_TRACKING_WINDOW", def: "10s", doc: "time over which they are counted", set: duration(0, ignored[time.Duration])},
-	{name: "CACHE_EXCLUDE_PATTERNS", doc: "keys never cached", set: text(ignored[string])},
-	{name: "CACHE_INCLUDE_PATTERNS", doc: "keys always cached", set: text(ignored[string])},
 	{name: "SQLTRACE", def: "0", doc: "log SQL, 0 to 3", set: integer(0, 3, ignored[int])},
 }
 

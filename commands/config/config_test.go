@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/mnorrsken/postkeys/commands/cache"
 	"github.com/mnorrsken/postkeys/commands/settings"
 )
 
@@ -39,6 +41,11 @@ func TestLoadConfigErrors(t *testing.T) {
 		{"REDIS_ADDR=:http", `REDIS_ADDR: ":http" has no port from 0 to 65535`},
 		{"DEBUG=loud", `DEBUG: "loud" is not one of true, false`},
 		{"CACHE_ENABLED=perhaps", `CACHE_ENABLED: "perhaps" is not one of true, false`},
+		{"CACHE_TTL=0s", `CACHE_TTL: "0s" is less than 1ms`},
+		{"CACHE_MAX_SIZE=0", `CACHE_MAX_SIZE: "0" is not a number from 1 to 2147483647`},
+		{"CACHE_MAX_WRITE_FREQ=-1", `CACHE_MAX_WRITE_FREQ: "-1" is not a number from 0 to 2147483647`},
+		{"CACHE_WRITE_TRACKING_WINDOW=1ms", `CACHE_WRITE_TRACKING_WINDOW: "1ms" is less than 100ms`},
+		{"CACHE_EXCLUDE_PATTERNS=a*,,b*", `CACHE_EXCLUDE_PATTERNS: "a*,,b*" has an empty pattern`},
 		{"CACHE_TTL=5", `CACHE_TTL: "5" is not a duration such as 500ms, 10s or 1m`},
 		{"TRACE=4", `TRACE: "4" is not a number from 0 to 3`},
 		{"PG_MAX_CONNS=4", `PG_MAX_CONNS: "4" is neither 0 nor a number from 7 to 10000`},
@@ -65,13 +72,34 @@ func TestLoadConfigErrors(t *testing.T) {
 
 func TestLoadConfigWarns(t *testing.T) {
 	t.Parallel()
-	c, err := Load([]string{"CACHE_ENABLED=no", "CACHE_TTL=250ms", "SQLTRACE=0", "CACHE_EXCLUDE_PATTERNS="})
+	c, err := Load([]string{"SQLTRACE=0"})
 	if err != nil || c.Warnings != nil {
 		t.Errorf("defaults: %v, %v", c.Warnings, err)
 	}
-	c, err = Load([]string{"CACHE_ENABLED=1", "CACHE_TTL=5s", "SQLTRACE=3", "CACHE_INCLUDE_PATTERNS=a*"})
-	if want := []string{"CACHE_ENABLED", "CACHE_TTL", "CACHE_INCLUDE_PATTERNS", "SQLTRACE"}; err != nil || !slices.Equal(c.Warnings, want) {
+	c, err = Load([]string{"SQLTRACE=3"})
+	if want := []string{"SQLTRACE"}; err != nil || !slices.Equal(c.Warnings, want) {
 		t.Errorf("got %v, %v, want %v", c.Warnings, err, want)
+	}
+}
+
+func TestLoadConfigCache(t *testing.T) {
+	t.Parallel()
+	c, err := Load(nil)
+	want := cache.Config{
+		TTL: 250 * time.Millisecond, MaxSize: 10000, MinTTL: time.Second, MaxWriteFreq: 10, WriteWindow: 10 * time.Second,
+	}
+	if err != nil || !reflect.DeepEqual(c.Cache, want) {
+		t.Errorf("defaults: %+v, %v", c.Cache, err)
+	}
+	c, err = Load([]string{"CACHE_ENABLED=true", "CACHE_TTL=5s", "CACHE_MAX_SIZE=7", "CACHE_DISTRIBUTED_INVALIDATION=1",
+		"CACHE_SMART_POLICY=yes", "CACHE_MIN_TTL=0s", "CACHE_MAX_WRITE_FREQ=0", "CACHE_WRITE_TRACKING_WINDOW=1m",
+		"CACHE_EXCLUDE_PATTERNS=pubsub:*, lock:*", "CACHE_INCLUDE_PATTERNS=lock:a"})
+	want = cache.Config{
+		Enabled: true, TTL: 5 * time.Second, MaxSize: 7, Distributed: true, Smart: true, WriteWindow: time.Minute,
+		Exclude: []string{"pubsub:*", "lock:*"}, Include: []string{"lock:a"},
+	}
+	if err != nil || !reflect.DeepEqual(c.Cache, want) {
+		t.Errorf("got %+v, %v", c.Cache, err)
 	}
 }
 

@@ -73,6 +73,21 @@ func duration(lowest time.Duration, field func(*Config) *time.Duration) func(*Co
 	}
 }
 
+// patterns reads a list of patterns.
+func patterns(field func(*Config) *[]string) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		var list []string
+		for p := range strings.SplitSeq(value, ",") {
+			if p = strings.TrimSpace(p); p == "" {
+				return fmt.Errorf("%q has an empty pattern", value)
+			}
+			list = append(list, p)
+		}
+		*field(c) = list
+		return nil
+	}
+}
+
 func address(field func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, value string) error {
 		_, port, err := net.SplitHostPort(value)

@@ -52,16 +52,31 @@ func TestModelAgreesWithRedis(t *testing.T) {
 }
 
 // TestTwoNodes runs clients on two nodes of one database.
-func TestTwoNodes(t *testing.T) { quiet(t, stringMix(), *load) }
+func TestTwoNodes(t *testing.T) {
+	dsn := pgtest.DSN(t)
+	quiet(t, dsn, stringMix(), *load, node(t, dsn), node(t, dsn))
+}
+
+// TestOneNodeWithCache: what a node's own clients see of each other's writes has an order with the cache, too.
+func TestOneNodeWithCache(t *testing.T) {
+	dsn := pgtest.DSN(t)
+	cached := node(t, dsn, "CACHE_ENABLED=true", "CACHE_TTL=1m")
+	quiet(t, dsn, stringMix(), *load, cached)
+}
 
 // TestCollectionsOnTwoNodes does so with collections.
-func TestCollectionsOnTwoNodes(t *testing.T) { quiet(t, collectionMix(), *load/2) }
-
-// quiet runs a workload on two nodes, without crashes, until each of them has executed so many commands.
-func quiet(t *testing.T, m mix, commands int64) {
+func TestCollectionsOnTwoNodes(t *testing.T) {
 	dsn := pgtest.DSN(t)
-	nodes := []*servertest.Server{node(t, dsn), node(t, dsn)}
-	w := startWorkload(m, nodes[0].Addr, nodes[1].Addr)
+	quiet(t, dsn, collectionMix(), *load/2, node(t, dsn), node(t, dsn))
+}
+
+// quiet runs a workload on nodes, without crashes, until each of them has executed so many commands.
+func quiet(t *testing.T, dsn string, m mix, commands int64, nodes ...*servertest.Server) {
+	var addrs []string
+	for _, s := range nodes {
+		addrs = append(addrs, s.Addr)
+	}
+	w := startWorkload(m, addrs...)
 	defer w.finish()
 	if err := w.progress(commands, progressTimeout); err != nil {
 		t.Error(err)
@@ -102,9 +117,9 @@ func deadlocks(t *testing.T, dsn string) (n int) {
 }
 
 // node starts a postkeys server for the workload, and redis a redis-server.
-func node(t *testing.T, dsn string) *servertest.Server {
+func node(t *testing.T, dsn string, env ...string) *servertest.Server {
 	t.Helper()
-	return servertest.Postkeys(t, dsn, fmt.Sprintf("DATABASES=%d", databases))
+	return servertest.Postkeys(t, dsn, append(env, fmt.Sprintf("DATABASES=%d", databases))...)
 }
 
 func redis(t *testing.T) *servertest.Server {

@@ -4,6 +4,8 @@ import (
 	"flag"
 	"strings"
 	"testing"
+
+	"github.com/mnorrsken/postkeys/pg/pgtest"
 )
 
 // severalKinds lets a long run keep to MSETNX and its kin.
@@ -29,7 +31,10 @@ func short(kind func(p place) []string) func(p place) []string {
 }
 
 // TestSeveralKeysOnTwoNodes runs clients on two nodes of one database.
-func TestSeveralKeysOnTwoNodes(t *testing.T) { quiet(t, severalMix(), *load/3) }
+func TestSeveralKeysOnTwoNodes(t *testing.T) {
+	dsn := pgtest.DSN(t)
+	quiet(t, dsn, severalMix(), *load/3, node(t, dsn), node(t, dsn))
+}
 
 // TestSeveralKeysWithCrashes leaves the crashes to chance.
 func TestSeveralKeysWithCrashes(t *testing.T) { crashed(t, severalMix(), chances(*crashCount/2)...) }

@@ -55,6 +55,7 @@ func (n *Node) write(w io.Writer) {
 	x.commands(&f)
 	x.connections(n, &f)
 	x.keyspace(&f)
+	x.cache(&f)
 	x.rounds(n)
 	x.postgres(n)
 	x.head("postkeys_build_info", "gauge", "Always 1; the labels tell the versions.")
@@ -116,6 +117,16 @@ func (x *exposition) keyspace(f *commands.Figures) {
 	x.counter("postkeys_keyspace_hits_total", "Keys that were looked up and found.", f.KeyspaceHits)
 	x.counter("postkeys_keyspace_misses_total", "Keys that were looked up and not found.", f.KeyspaceMisses)
 	x.counter("postkeys_expired_keys_total", "Keys this node removed because their time had come.", f.Expired)
+}
+
+func (x *exposition) cache(f *commands.Figures) {
+	x.counter("postkeys_cache_hits_total", "GETs answered from the cache.", f.Cache.Hits)
+	x.counter("postkeys_cache_misses_total", "GETs that the cache could not answer.", f.Cache.Misses)
+	const skips = "postkeys_cache_skips_total"
+	x.head(skips, "counter", "Values that were not put into the cache, by the reason.")
+	for _, s := range f.Cache.Skips {
+		x.sample(skips, float64(s.Count), "reason", s.Reason)
+	}
 }
 
 func (x *exposition) rounds(n *Node) {

@@ -100,7 +100,7 @@ func (n *Node) Start(ctx context.Context) error {
 		Log:      n.log,
 	})
 	n.server = commands.NewServer(commands.Options{
-		Engine: n.engine, PG: n.pg, Settings: n.settings, Version: n.opts.Version, Log: n.log,
+		Engine: n.engine, PG: n.pg, Settings: n.settings, Cache: n.cfg.Cache, Version: n.opts.Version, Log: n.log,
 		Connections: func() commands.ConnectionStats { return n.listener.Connections() },
 		TraceLevel:  n.cfg.Trace, Trace: n.opts.Trace,
 	})
