@@ -101,7 +101,7 @@ func NewServer(o Options) *Server {
 	s.pause.serve = parked.resume
 	s.hub = pubsub.NewHub()
 	s.changes = changes.NewHub()
-	s.bus = notify.New(notify.Options{PG: o.PG, Receiver: notify.Receivers{s.hub, s.changes}, Log: o.Log})
+	s.bus = notify.New(notify.Options{PG: o.PG, Receiver: notify.Receivers{s.hub, s.changes, heir{s.engine}}, Beat: s.engine.Beat, Log: o.Log})
 	s.hub.SetPath(s.bus)
 	s.changes.SetPath(s.bus)
 	s.openCache(o.Cache)

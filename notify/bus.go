@@ -37,7 +37,10 @@ type Send func(k Kind, data ...[]byte)
 type Options struct {
 	PG       pg.Config
 	Receiver Receiver
-	Log      *slog.Logger
+	// Beat is called after each heartbeat, once a second while the node is connected;
+	// nil is not.
+	Beat func()
+	Log  *slog.Logger
 }
 
 // Bus connects a node with the others. Its methods are safe from any goroutine.

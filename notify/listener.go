@@ -104,6 +104,9 @@ func (b *Bus) beat(l *pg.Listener) error {
 	if err != nil {
 		return err
 	}
+	if b.opts.Beat != nil {
+		b.opts.Beat()
+	}
 	for _, n := range b.peers.setAlive(nodes) {
 		b.opts.Receiver.Left(n, false)
 	}

@@ -12,9 +12,9 @@ const sqlSweep = `
 WITH hit AS MATERIALIZED (
     SELECT ctid AS tid, expire_at IS NOT NULL OR ` + sweepFieldsExpire + ` AS volatile,
            kind & 15 = 0 OR coalesce(expire_at <= (SELECT kv_now_ms()), false) OR ` + sweepFieldsExpired + ` AS expired,
-           CASE WHEN kind & 15 = 5 AND coll IS NOT NULL THEN EXISTS (
-               SELECT FROM kv_hashes f WHERE f.coll = k.coll AND f.expire_at <= (SELECT kv_now_ms())
-           ) ELSE false END AS due,
+           CASE WHEN kind & 15 = 5 AND coll IS NOT NULL THEN (
+               SELECT f.expire_at FROM kv_hashes f WHERE f.coll = k.coll AND f.expire_at IS NOT NULL ORDER BY f.expire_at LIMIT 1
+           ) END AS field_expire_at,
            space IN (SELECT space FROM kv_dropped_spaces) AS dropped
     FROM kv_keys k
     WHERE ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $1::bigint + $2::bigint)::tid
@@ -30,14 +30,14 @@ WITH hit AS MATERIALIZED (
 ), dropped AS (
     INSERT INTO kv_dropped_colls (coll, type) SELECT coll, kind & 15 FROM gone WHERE coll IS NOT NULL
 )
-SELECT (SELECT count(*) FROM hit WHERE volatile), (SELECT count(*) FROM hit),
+SELECT (SELECT count(*) FROM hit WHERE volatile OR field_expire_at IS NOT NULL), (SELECT count(*) FROM hit),
        d.db, found.key, found.long_key,
        pg_relation_size('kv_keys') / current_setting('block_size')::bigint, found.due
 FROM (SELECT 1) one LEFT JOIN (
     SELECT space, key, long_key, false AS due FROM gone
     UNION ALL
     SELECT k.space, k.key, k.long_key, true FROM hit JOIN kv_keys k ON k.ctid = hit.tid
-    WHERE hit.due AND $3 AND NOT hit.expired AND NOT hit.dropped
+    WHERE hit.field_expire_at <= (SELECT kv_now_ms()) AND $3 AND NOT hit.expired AND NOT hit.dropped
 ) found ON true LEFT JOIN kv_databases d ON d.space = found.space`
 
 // sweepFieldsExpire tells of a row of kv_keys whether it is a packed hash with
@@ -66,7 +66,7 @@ type Sweeper struct {
 // SweepResult tells what one step found.
 type SweepResult struct {
 	Rows     int64 // rows looked at
-	Volatile int64 // rows with an expiry among them
+	Volatile int64 // rows with an expiry, of the key or of a field, among them
 	Expired  int64 // expired keys removed
 	Freed    int64 // rows of flushed databases and dropped collections removed, and hashes relieved of fields
 	More     bool  // the window has more to remove

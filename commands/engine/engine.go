@@ -70,6 +70,8 @@ type Engine struct {
 	stopping context.Context
 	stop     context.CancelFunc
 	health   health
+	// stirred: something was written since the sweep's pass began.
+	stirred atomic.Bool
 	// epoch grows when connections are to be replaced.
 	epoch atomic.Int64
 	Counters
@@ -193,6 +195,13 @@ func (e *Engine) next(w *worker, round []*Task) (_ []*Task, closed bool) {
 		l.idle = append(l.idle, w)
 	}
 	return round, false
+}
+
+// Stir has expired keys looked for: some may have been written.
+func (e *Engine) Stir() {
+	if !e.stirred.Load() {
+		e.stirred.Store(true)
+	}
 }
 
 // Waiting returns the number of tasks that no round has taken yet.

@@ -10,6 +10,7 @@ import (
 // health is what the connections have noticed of PostgreSQL.
 type health struct {
 	answered atomic.Int64 // when it last did something it was asked, in nanoseconds since 1970
+	beaten   atomic.Int64 // when a heartbeat last passed, likewise
 	failing  atomic.Bool  // nothing has worked since a connection was lost or refused
 	version  atomic.Pointer[string]
 
@@ -18,7 +19,7 @@ type health struct {
 }
 
 // contactLasts is how long an answer of PostgreSQL's proves that it is there.
-// The sweep asks at least every sweepSlow.
+// The sweep asks at least every sweepSlow, unless it rests and heartbeats pass.
 const contactLasts = 5 * time.Second
 
 // The least pauses between messages about one outage, about several, and about
@@ -76,6 +77,14 @@ func (e *Engine) refused(err error) {
 func (e *Engine) Reached(version string) {
 	e.health.version.Store(&version)
 	e.answers()
+}
+
+// Beat says that a heartbeat has passed, on a connection that is not the engine's:
+// PostgreSQL is there, whether or not it serves workers.
+func (e *Engine) Beat() {
+	now := time.Now().UnixNano()
+	e.health.beaten.Store(now)
+	e.health.answered.Store(now)
 }
 
 // Reachable reports whether PostgreSQL answered when it was last asked, not

@@ -11,7 +11,9 @@ import (
 // Sweep removes expired keys in the background, on a connection of its own.
 // It takes one window of the table at a time and paces itself by what it finds:
 // windows full of expired keys follow each other closely, and a keyspace
-// without any costs one cheap statement a second.
+// without any costs one cheap statement a second, as long as anything is written.
+// It rests, and asks nothing, once a pass has met nothing that can expire and
+// nothing was written since that pass began: see rests.
 type Sweep struct {
 	// Active says whether expired keys are removed (DEBUG SET-ACTIVE-EXPIRE);
 	// rows of flushed databases are freed in any case.
@@ -19,11 +21,22 @@ type Sweep struct {
 
 	engine    *Engine
 	onExpired func(db int, name []byte)
+
+	// begins: the next step begins a pass. found and foundBefore: the pass under way,
+	// or the one before it, met anything that can expire; if not there is no hurry.
+	begins, found, foundBefore bool
+	// clean: the last pass met nothing.
+	clean bool
+	// untended is how often housekeeping is due before a rest: what the first time
+	// marks, the second one removes.
+	untended int
+	stepped  time.Time
+	tended   time.Time
 }
 
 // NewSweep returns a sweep; onExpired is called for every key removed.
 func (e *Engine) NewSweep(onExpired func(db int, name []byte)) *Sweep {
-	s := &Sweep{engine: e, onExpired: onExpired}
+	s := &Sweep{engine: e, onExpired: onExpired, begins: true, untended: housekeepings}
 	s.Active.Store(true)
 	return s
 }
@@ -33,6 +46,13 @@ const (
 	sweepFast         = 25 * time.Millisecond
 	sweepWalk         = 100 * time.Millisecond
 	housekeepingEvery = time.Minute
+	housekeepings     = 2
+	// restLasts is how long a sweep rests at most. Others than nodes may have written
+	// keys that expire.
+	restLasts = 10 * time.Minute
+	// beatLasts is how long a heartbeat proves that PostgreSQL is there; somebody has
+	// to ask when there is none.
+	beatLasts = 2 * time.Second
 	// sweepConnectTimeout bounds an attempt to connect if nothing else does.
 	sweepConnectTimeout = 10 * time.Second
 )
@@ -42,10 +62,6 @@ func (s *Sweep) Run(ctx context.Context) {
 	w := &worker{engine: s.engine}
 	defer w.disconnect()
 	var sweeper pg.Sweeper
-	var tended time.Time
-	// Whether the pass under way, or the one before it, met anything that can
-	// expire: if not there is no hurry.
-	found, foundBefore := false, false
 	pause := sweepSlow
 	for {
 		timer := time.NewTimer(pause)
@@ -56,12 +72,16 @@ func (s *Sweep) Run(ctx context.Context) {
 		case <-timer.C:
 		}
 		pause = sweepSlow
+		if s.rests() {
+			continue
+		}
 		if err := w.connect(sweepConnectTimeout); err != nil {
 			s.engine.failing(err)
 			continue
 		}
-		r, err := sweeper.Step(w.conn, s.Active.Load(), s.onExpired)
+		r, err := s.step(w.conn, &sweeper)
 		if err != nil {
+			s.clean = false
 			if pg.KindOf(err) == pg.KindUnavailable {
 				s.engine.failing(err)
 			} else {
@@ -72,17 +92,57 @@ func (s *Sweep) Run(ctx context.Context) {
 		}
 		s.engine.answers()
 		s.engine.Expired.Add(r.Expired)
-		found = found || r.Volatile > 0 || r.Freed > 0
-		pause = pace(r, found || foundBefore)
-		if r.Wrapped {
-			found, foundBefore = false, found
+		pause = s.note(r)
+		s.tend(w.conn)
+	}
+}
+
+// rests reports whether nothing has to be asked: there is nothing to expire, as far
+// as the nodes know, and heartbeats show that PostgreSQL is there. A node that
+// writes sweeps itself; when it has left, the others do.
+func (s *Sweep) rests() bool {
+	h := &s.engine.health
+	return s.clean && s.untended == 0 && !s.engine.stirred.Load() && !h.failing.Load() &&
+		time.Since(time.Unix(0, h.beaten.Load())) < beatLasts && time.Since(s.stepped) < restLasts
+}
+
+// step looks at the next window.
+func (s *Sweep) step(c *pg.Conn, sweeper *pg.Sweeper) (pg.SweepResult, error) {
+	s.stepped = time.Now()
+	if s.begins {
+		s.begins, s.clean = false, false
+		// What is committed from here on may not be met.
+		if s.engine.stirred.Swap(false) {
+			s.untended = housekeepings
 		}
-		if time.Since(tended) > housekeepingEvery {
-			tended = time.Now()
-			if err := w.conn.Housekeeping(); err != nil {
-				s.engine.opts.Log.Debug("housekeeping", "error", pg.ReasonOf(err))
-			}
-		}
+	}
+	return sweeper.Step(c, s.Active.Load(), s.onExpired)
+}
+
+// note remembers what a window had in it, and returns the pause before the next.
+func (s *Sweep) note(r pg.SweepResult) time.Duration {
+	s.found = s.found || r.Volatile > 0 || r.Freed > 0
+	pause := pace(r, s.found || s.foundBefore)
+	if r.Wrapped {
+		s.begins, s.clean = true, !s.found
+		s.found, s.foundBefore = false, s.found
+	}
+	return pause
+}
+
+// tend does what is due once in a while, and before a rest.
+func (s *Sweep) tend(c *pg.Conn) {
+	resting := s.clean && s.untended > 0 && !s.engine.stirred.Load()
+	if !resting && time.Since(s.tended) < housekeepingEvery {
+		return
+	}
+	s.tended = time.Now()
+	if err := c.Housekeeping(); err != nil {
+		s.engine.opts.Log.Debug("housekeeping", "error", pg.ReasonOf(err))
+		return
+	}
+	if resting {
+		s.untended--
 	}
 }
 

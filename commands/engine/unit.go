@@ -139,7 +139,12 @@ func (w *worker) unit(s slice) (err error) {
 		}
 	}
 	committing = true
-	if err := tx.Commit(); err != nil {
+	changed := len(tx.Changes()) > 0
+	err = tx.Commit()
+	if changed { // even if that was lost: it may be committed
+		w.engine.Stir()
+	}
+	if err != nil {
 		return err
 	}
 	for _, t := range s.tasks {

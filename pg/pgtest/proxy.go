@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -20,6 +21,8 @@ type Proxy struct {
 	network  string
 	address  string
 	listener net.Listener
+
+	asked atomic.Int64
 
 	mu     sync.Mutex
 	muted  bool
@@ -68,6 +71,21 @@ func withServer(dsn string, port int) string {
 
 // DSN leads through the proxy.
 func (p *Proxy) DSN() string { return p.dsn }
+
+// Asked is how many messages, or pipelines of them, have come for PostgreSQL.
+func (p *Proxy) Asked() int64 { return p.asked.Load() }
+
+// counted counts what is written.
+type counted struct {
+	io.Writer
+	writes *atomic.Int64
+}
+
+// Write implements io.Writer.
+func (c counted) Write(b []byte) (int, error) {
+	c.writes.Add(1)
+	return c.Writer.Write(b)
+}
 
 // Mute drops what PostgreSQL says from now on, until Cut.
 func (p *Proxy) Mute() {
@@ -126,7 +144,7 @@ func (p *Proxy) serve() {
 		p.conns = append(p.conns, client, server)
 		p.mu.Unlock()
 		p.wg.Go(func() {
-			_, _ = io.Copy(server, client)
+			_, _ = io.Copy(counted{server, &p.asked}, client)
 			_ = server.Close()
 		})
 		p.wg.Go(func() { p.answer(client, server) })
