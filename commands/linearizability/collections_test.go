@@ -10,7 +10,7 @@ import (
 func collectionMix() mix {
 	return mix{
 		kinds: []func(p place) []string{queues, fields, members, ranks, movedItems, movedMembers, movedRanks, types}, singles: 4,
-		tallies: []func(c *client, epoch int64) bool{handOut, handOut, addUp}, epoch: 1600, apart: 2, long: true,
+		tallies: []func(c *client, epoch int64) bool{handOut, handOut, addUp}, epoch: 1600, apart: 2, scripts: 8, long: true,
 	}
 }
 

@@ -74,6 +74,8 @@ type mix struct {
 	pipelines int
 	// transactions says that one command in so many is a transaction of a few; 0: none is.
 	transactions int
+	// scripts says that one of them, and of single commands, in so many is sent through a script; 0: none is.
+	scripts int
 	// hard adds a kind with database indexes of its own, and one in which all kinds meet.
 	hard bool
 	// long makes the values of every other epoch so long that few of them fill a row of PostgreSQL.
@@ -84,7 +86,7 @@ type mix struct {
 func stringMix() mix {
 	m := mix{
 		kinds: []func(p place) []string{counters, onceOnly, texts, several, names, expiries}, singles: 3,
-		tallies: []func(c *client, epoch int64) bool{token, count}, epoch: 2400, apart: 1, hard: *hard,
+		tallies: []func(c *client, epoch int64) bool{token, count}, epoch: 2400, apart: 1, scripts: 8, hard: *hard,
 	}
 	if *hard {
 		m.pipelines = 12
@@ -168,8 +170,11 @@ func (c *client) checked(epoch int64) []command {
 		p.db, p.dbs = c.random.IntN(2), [2]int{n, n + 1}
 		next = indexes
 	}
+	scripted := m.scripts > 0 && p.dbs == [2]int{} && c.random.IntN(m.scripts) == 0
 	if m.transactions > 0 && c.random.IntN(m.transactions) == 0 {
-		return []command{c.transaction(p, next)}
+		t := c.transaction(p, next)
+		t.scripted = scripted
+		return []command{t}
 	}
 	length := 1
 	if m.pipelines > 0 && c.random.IntN(m.pipelines) == 0 {
@@ -183,6 +188,7 @@ func (c *client) checked(epoch int64) []command {
 		if kind < m.singles {
 			commands[i].group = commands[i].args[1]
 		}
+		commands[i].scripted = scripted
 	}
 	return commands
 }

@@ -22,6 +22,8 @@
 //
 // A model of SPOP has to allow for every choice: one whose reply was lost leaves several possible states (possible).
 //
+// Some commands, and some of what transactions do, are sent through scripts, with their keys declared (scripts_test.go).
+//
 // Transactions are one command for the checker, over several keys. In the bank (bank_test.go) money moves by transactions with WATCH and
 // without, by single commands and by scripts, on three nodes with crashes, and no inspection may see another sum.
 //

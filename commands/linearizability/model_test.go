@@ -18,6 +18,8 @@ type command struct {
 	db    int // which of the group's two database indexes: 0 or 1
 	args  []string
 	queue [][]string // the commands of a transaction, of which args is the EXEC
+	// scripted: it is sent through a script, one that does all of the queue if there is one.
+	scripted bool
 
 	database int // its number
 }
@@ -90,6 +92,9 @@ var model = porcupine.Model{
 		for _, args := range c.queue {
 			queue.WriteString(strings.Join(args, " ") + "; ")
 		}
+		if c.scripted {
+			queue.WriteString("EVALSHA ")
+		}
 		return fmt.Sprintf("[%d] %s%s: %.90q", c.db, queue.String(), strings.Join(c.args, " "), o.reply)
 	},
 	DescribeState: func(s any) string { return fmt.Sprintf("%v", s.(possible)) },
@@ -111,7 +116,11 @@ func (p possible) after(c command, o outcome) possible {
 			next = append(next, choose(s, c, o)...)
 			continue
 		}
-		if reply, after := apply(s, c); o.unknown || o.reply == reply {
+		reply, after := apply(s, c)
+		if c.scripted {
+			reply = throughLua(reply)
+		}
+		if o.unknown || o.reply == reply {
 			next = append(next, after)
 		}
 	}

@@ -16,7 +16,7 @@ var severalKinds = flag.Int("severalkinds", 99, "how many kinds of groups, the f
 func severalMix() mix {
 	m := mix{
 		kinds: []func(p place) []string{short(several), short(several), short(names), movedItems, movedMembers, movedRanks, types},
-		epoch: 1200, apart: 8, pipelines: 4, transactions: 4, long: true,
+		epoch: 1200, apart: 8, pipelines: 4, transactions: 4, scripts: 8, long: true,
 	}
 	m.kinds = m.kinds[:min(*severalKinds, len(m.kinds))]
 	return m

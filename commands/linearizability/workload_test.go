@@ -55,6 +55,13 @@ func startWorkload(m mix, nodes ...string) *workload {
 		tokens: map[string]tokenState{}, counters: map[string]*counter{},
 		items: map[string]*item{}, families: map[string]*family{},
 	}
+	if m.scripts > 0 {
+		for _, addr := range nodes {
+			if err := loadScripts(addr); err != nil {
+				w.report(err)
+			}
+		}
+	}
 	for node := range nodes {
 		for i := range clientsPerNode {
 			c := &client{w: w, node: node, id: node*clientsPerNode + i}
@@ -151,11 +158,14 @@ func (c *client) command() bool {
 	var lines [][]string
 	var last []int // the lines whose replies are those of the commands
 	for i := range commands {
-		if queue := commands[i].queue; queue != nil {
+		line := commands[i].args
+		if commands[i].scripted {
+			line = c.throughScript(commands[i])
+		} else if queue := commands[i].queue; queue != nil {
 			lines = append(append(lines, words("MULTI")), queue...)
 		}
 		last = append(last, len(lines))
-		lines = append(lines, commands[i].args)
+		lines = append(lines, line)
 	}
 	call := time.Since(c.w.start)
 	executed := true

@@ -46,6 +46,24 @@ func TestLongTestsAreTestsOfTheBaseline(t *testing.T) {
 	}
 }
 
+func TestOutdatedTestsAreOfTheOlderBaseline(t *testing.T) {
+	t.Parallel()
+	counts := map[Test]string{}
+	for _, text := range []string{baselineText, forcedBaselineText} {
+		for _, row := range rows(text) {
+			counts[Test{File: row[0], Name: row[1]}] = row[2]
+		}
+	}
+	for _, row := range rows(outdatedText) {
+		switch {
+		case len(row) != 5 || row[4] == "" || row[2] <= row[3]:
+			t.Errorf("%q: want a file, a test, how often it passes on 7.0.15 and less often on 7.2.6, and what has changed", row)
+		case counts[Test{File: row[0], Name: row[1]}] != row[2]:
+			t.Errorf("%q is not in the baseline of 7.0.15", row)
+		}
+	}
+}
+
 // TestFewFailuresAreForGood: of the tests that need nothing that is yet to
 // come, 95 of 100 have to pass.
 func TestFewFailuresAreForGood(t *testing.T) {
