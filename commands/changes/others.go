@@ -86,12 +86,12 @@ func nextChange(data []byte) (c pg.Change, rest []byte, ok bool) {
 
 // Receive implements notify.Receiver.
 func (h *Hub) Receive(from int64, k notify.Kind, data []byte) {
-	switch {
-	case k == kindKeys:
+	switch k { //nolint:exhaustive // the other kinds are for other receivers
+	case kindKeys:
 		h.hear(data)
-	case k == kindInterest:
+	case kindInterest:
 		h.note(from, data)
-	case k == kindNoted:
+	case kindNoted:
 		h.confirmed(from, data)
 	}
 }
