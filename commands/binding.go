@@ -31,6 +31,9 @@ type binding struct {
 	// alone: the command takes its time outside of PostgreSQL. Commands before it
 	// in its batch are answered first, and those behind it wait for its end.
 	alone bool
+	// waitsFor is what a command waits for that may block, see blocking.go. It is
+	// alone in its job, as above, unless it is part of a transaction or script.
+	waitsFor pg.Type
 	// quiet: claiming a key does not count as a use of it.
 	quiet bool
 
@@ -64,8 +67,8 @@ func init() {
 		commandBindings, configBindings, infoBindings, debugBindings, timeBindings, lolwutBindings,
 		hashBindings, hashWalkBindings, hashExpireBindings, hashGetSetBindings,
 		setsBindings, setsRandomBindings, setsAlgebraBindings,
-		listBindings, sortBindings,
-		zsetBindings, zsetAddBindings, zsetRangeBindings, zsetPopBindings, zsetRandomBindings, zsetAlgebraBindings,
+		listBindings, listBlockBindings, sortBindings,
+		zsetBindings, zsetBlockBindings, zsetAddBindings, zsetRangeBindings, zsetPopBindings, zsetRandomBindings, zsetAlgebraBindings,
 		geoBindings, geoSearchBindings,
 		keyBindings, expireBindings, scanBindings, renameBindings, dumpBindings, migrateBindings, databaseBindings, objectBindings, memoryBindings,
 	)

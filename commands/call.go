@@ -46,6 +46,10 @@ type Call struct {
 	// token is the place of its token in job.cached, counted from 1; 0: the value
 	// that it reads is not for the cache.
 	token int
+	// For commands that may block: for how long, 0 for ever, and which arguments
+	// are the keys that they wait for.
+	timeoutMs          int64
+	firstKey, waitKeys int
 
 	firstClaim, claims  int // in task.Claims
 	earlyFrom, earlyEnd int // in job.early

@@ -13,6 +13,7 @@ var clientBindings = []binding{
 	{name: "client|kill", local: clientKill},
 	{name: "client|pause", local: clientPause},
 	{name: "client|unpause", local: clientUnpause},
+	{name: "client|unblock", local: clientUnblock},
 	{name: "client|reply", local: clientReply},
 	{name: "client|no-evict", local: func(c *Call) { c.switchSeen(seenNoEvict) }},
 	{name: "client|no-touch", local: func(c *Call) { c.switchSeen(seenNoTouch) }},
@@ -146,6 +147,8 @@ var clientHelpLines = []string{
 	"    Note the name or version of the client's library.",
 	"SETNAME <name>",
 	"    Give this connection a name.",
+	"UNBLOCK <client-id> [TIMEOUT|ERROR]",
+	"    End the wait of a blocked client, as if its time were up or with an error.",
 	"UNPAUSE",
 	"    End a pause.",
 }

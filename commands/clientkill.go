@@ -107,13 +107,14 @@ func clientKill(c *Call) {
 }
 
 // kill closes a session from anywhere. It is off the list at once, and a
-// command that a pause held back is never run. It reports false for a session
+// command that a pause held back is never run, nor one that has blocked. It reports false for a session
 // that is gone already.
 func (s *Session) kill() bool {
 	if !s.server.clients.remove(s) {
 		return false
 	}
 	s.server.pause.drop(s)
+	s.dropWaiting()
 	s.conn.Close()
 	return true
 }

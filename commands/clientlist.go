@@ -183,7 +183,7 @@ func appendFlags(dst []byte, s *Session) []byte {
 	if s.queuedCommands() >= 0 {
 		dst = append(dst, 'x')
 	}
-	if seen&seenPaused != 0 {
+	if seen&(seenPaused|seenBlocked) != 0 {
 		dst = append(dst, 'b')
 	}
 	if s.conn.Unix() {

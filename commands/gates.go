@@ -4,6 +4,7 @@ import (
 	"github.com/mnorrsken/postkeys/commands/engine"
 	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/commands/spec"
+	"github.com/mnorrsken/postkeys/pg"
 )
 
 // admit takes one command through the gates, in Redis' order. What passes and
@@ -33,7 +34,7 @@ func (s *Session) admit(j *job, args [][]byte) bool {
 		flags = s.flagsOf(sp, args)
 		paused = s.server.pause.holds(flags)
 	}
-	ordered, alone := b.ordered, b.alone
+	ordered, alone := b.ordered, b.alone || b.waitsFor != pg.TypeNone
 	queued := s.queues(sp)
 	switch {
 	case queued:
@@ -131,4 +132,7 @@ func (s *Session) claim(j *job, c *Call, b *binding) {
 		j.task.Lane = engine.Slow
 	}
 	j.task.Items = len(j.calls)
+	if b.waitsFor != pg.TypeNone {
+		s.await(j, c)
+	}
 }

@@ -74,8 +74,12 @@ func infoClients(w *infoWriter) {
 	w.int("cluster_connections", 0)
 	w.int("maxclients", w.server.settings.Int(settings.MaxClients))
 	w.zeros("client_recent_max_input_buffer", "client_recent_max_output_buffer")
-	w.int("blocked_clients", int64(w.server.pause.count()))
-	w.zeros("tracking_clients", "clients_in_timeout_table", "total_blocking_keys", "total_blocking_keys_on_nokey")
+	blocked, timeouts, keys := w.server.blocked.Figures()
+	w.int("blocked_clients", int64(w.server.pause.count()+blocked))
+	w.zeros("tracking_clients")
+	w.int("clients_in_timeout_table", int64(timeouts))
+	w.int("total_blocking_keys", int64(keys))
+	w.zeros("total_blocking_keys_on_nokey")
 }
 
 // count is the number of open sessions.

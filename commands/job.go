@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mnorrsken/postkeys/codec"
+	"github.com/mnorrsken/postkeys/commands/blocked"
 	"github.com/mnorrsken/postkeys/commands/engine"
 	"github.com/mnorrsken/postkeys/commands/spec"
 	"github.com/mnorrsken/postkeys/pg"
@@ -58,6 +59,10 @@ type job struct {
 	alone bool
 	// migration is what is under way if that call is a MIGRATE.
 	migration *migration
+	// waiting is that call if it may block.
+	waiting *waiting
+	// woken keeps the replies back until clients that were woken have been served.
+	woken *blocked.Hold
 }
 
 var jobPool = sync.Pool{New: func() any { return new(job) }}
@@ -65,13 +70,17 @@ var jobPool = sync.Pool{New: func() any { return new(job) }}
 // maxPooledCalls bounds what a pooled job keeps after a giant batch.
 const maxPooledCalls = 4096
 
+// newJob returns a job for commands of a batch, which is nil for a blocking command
+// that is tried again.
 func newJob(s *Session, b *codec.Batch) *job {
 	j := jobPool.Get().(*job)
 	j.session, j.batch, j.started = s, b, time.Now()
 	j.out.Buf = codec.GetBuffer(replyGuess)
 	j.task.Runner = j
 	j.task.Lane = engine.Read
-	j.task.Bytes = b.Bytes()
+	if b != nil {
+		j.task.Bytes = b.Bytes()
+	}
 	return j
 }
 
@@ -82,11 +91,16 @@ const replyGuess = 512
 // replies.
 func (j *job) release() []byte {
 	j.countCalls(time.Since(j.started))
-	replies := j.out.Buf
 	if t := j.session.server.trace; t != nil {
 		t.job(j)
 	}
-	if j.rest.batch == nil {
+	return j.recycle()
+}
+
+// recycle is release for a job whose commands have not been answered.
+func (j *job) recycle() []byte {
+	replies := j.out.Buf
+	if j.batch != nil && j.rest.batch != j.batch {
 		j.batch.Release()
 	}
 	calls, nested, claims, early, scripted, cached := j.calls, j.nested, j.task.Claims, j.early.Buf, j.scripted, j.cached.reset()
@@ -178,6 +192,9 @@ func (j *job) Run(tx *pg.Tx, from, to int) error {
 	j.letGo()
 	j.out.Buf, j.looked = j.out.Buf[:j.kept], j.keptLooked
 	j.postponed, j.scripted = j.postponed[:0], j.scripted[:j.keptScripted]
+	if j.waiting != nil {
+		j.waiting.begin()
+	}
 	before := len(tx.Changes())
 	for i := from; i < to; i++ {
 		if err := j.runCall(&j.calls[i], tx); err != nil {
@@ -186,6 +203,9 @@ func (j *job) Run(tx *pg.Tx, from, to int) error {
 	}
 	j.changed = tx.Changes()[before:]
 	j.hold()
+	if w := j.waiting; w != nil && j.calls[0].failed {
+		w.answered, w.left = true, nothingTaken
+	}
 	return nil
 }
 
@@ -197,6 +217,9 @@ func (j *job) runCall(c *Call, tx *pg.Tx) error {
 	}
 	if err := c.task.Resolve(tx, c.firstClaim, c.firstClaim+c.claims); err != nil {
 		return err
+	}
+	if j.waiting != nil && j.waiting.inVain(c) {
+		return nil
 	}
 	return c.perform(tx, &j.out)
 }
@@ -227,7 +250,13 @@ func (c *Call) perform(tx *pg.Tx, out *codec.Encoder) error {
 
 // Keep implements engine.Runner.
 func (j *job) Keep() {
-	j.session.server.changes.Publish(j.session.conn.ID(), j.changed)
+	s := j.session.server
+	s.changes.Publish(j.session.conn.ID(), j.changed)
+	if j.waiting != nil {
+		j.waiting.keep(j.changed)
+	} else {
+		j.woken = s.blocked.Touch(j.changed, j.woken)
+	}
 	j.changed = nil
 	j.letGo()
 	j.runPostponed()
@@ -252,6 +281,9 @@ func (j *job) Fail(from, to int, err error) {
 	}
 	j.looked = j.keptLooked
 	j.kept = len(j.out.Buf)
+	if j.waiting != nil {
+		j.waiting.answered, j.waiting.left = true, nothingTaken
+	}
 }
 
 func (j *job) failCall(c *Call, err error) {
@@ -268,10 +300,23 @@ func (j *job) failCall(c *Call, err error) {
 // Done implements engine.Runner.
 func (j *job) Done() engine.Flusher {
 	conn := j.session.conn
-	if (j.migration == nil || !j.migration.advance(j)) && !j.awaitsRoom() {
+	switch {
+	case j.waiting != nil && !j.waiting.attempted(j):
+	case j.migration != nil && j.migration.advance(j):
+	case j.woken != nil && j.session.server.blocked.Await(j.woken, j.afterHold):
+	case j.awaitsRoom():
+	default:
 		j.finish()
 	}
 	return conn
+}
+
+// afterHold goes on with a job whose replies were held back.
+func (j *job) afterHold() {
+	if conn := j.session.conn; !j.awaitsRoom() {
+		j.finish()
+		conn.Flush()
+	}
 }
 
 // finish answers the batch, or as much of it as has been run. The replies leave

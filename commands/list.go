@@ -12,9 +12,9 @@ var listBindings = []binding{
 	{name: "rpushx", claim: updatesEnd(rightEnd), run: push(rightEnd, true)},
 	{name: "lpop", claim: claimPop(leftEnd), run: pop(leftEnd)},
 	{name: "rpop", claim: claimPop(rightEnd), run: pop(rightEnd)},
-	{name: "lmpop", claim: claimLmpop, run: lmpop},
+	{name: "lmpop", claim: claimLmpop, run: func(c *Call) error { return c.lmpop(c.args[1:]) }},
 	{name: "lmove", claim: claimLmove, run: lmove},
-	{name: "rpoplpush", claim: claimRpoplpush, run: func(c *Call) error { return c.moveElement(rightEnd, leftEnd) }},
+	{name: "rpoplpush", claim: claimRpoplpush, run: rpoplpush},
 
 	{name: "llen", claim: reads(1, pg.PartHeader), run: llen},
 	{name: "lindex", claim: claimIndex(pg.ModeRead), run: lindex},

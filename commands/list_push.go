@@ -131,17 +131,18 @@ type mpop struct {
 	count int64
 }
 
-// parseMpop reads the arguments of LMPOP. It returns the error reply, or "".
-func (c *Call) parseMpop() (m mpop, fail string) {
-	n, ok := number.ParseInt64(c.args[1])
+// parseMpop reads the arguments of LMPOP from the number of keys on. It returns the
+// error reply, or "".
+func parseMpop(args [][]byte) (m mpop, fail string) {
+	n, ok := number.ParseInt64(args[0])
 	if !ok || n < 1 {
 		return m, "ERR numkeys should be greater than 0"
 	}
-	if n > int64(len(c.args)-3) {
+	if n > int64(len(args)-2) {
 		return m, errSyntax
 	}
-	m.keys, m.count = c.args[2:2+n], 1
-	rest := c.args[2+n:]
+	m.keys, m.count = args[1:1+n], 1
+	rest := args[1+n:]
 	if m.end, ok = parseEnd(rest[0]); !ok {
 		return m, errSyntax
 	}
@@ -161,19 +162,24 @@ func (c *Call) parseMpop() (m mpop, fail string) {
 }
 
 func claimLmpop(c *Call) {
-	m, fail := c.parseMpop()
+	m, fail := parseMpop(c.args[1:])
 	if fail != "" {
 		c.fail(fail)
 		return
 	}
+	c.claimMpop(m, takeMode(len(m.keys)))
+}
+
+func (c *Call) claimMpop(m mpop, mode pg.Mode) {
 	needs := m.end.needs(m.count)
 	for _, key := range m.keys {
-		c.claimElements(key, takeMode(len(m.keys)), needs)
+		c.claimElements(key, mode, needs)
 	}
 }
 
-func lmpop(c *Call) error {
-	m, _ := c.parseMpop()
+// lmpop serves LMPOP and BLMPOP, given the arguments from the number of keys on.
+func (c *Call) lmpop(args [][]byte) error {
+	m, _ := parseMpop(args)
 	for i, key := range m.keys {
 		l, err := c.list(i)
 		if l == nil || err != nil {
@@ -182,22 +188,33 @@ func lmpop(c *Call) error {
 		if l.Len() == 0 {
 			continue
 		}
+		if ok, err := c.take(i, max(l.Len()-m.count, 0)); err != nil {
+			return err
+		} else if !ok {
+			continue
+		}
 		c.out.Array(2)
 		c.out.Bulk(key)
 		return c.popElements(i, l, m.end, m.count)
 	}
-	c.out.NullArray()
+	c.nothing(c.out.NullArray)
 	return nil
 }
 
 func claimLmove(c *Call) {
+	if from, to, ok := c.parseEnds(); ok {
+		c.claimMove(from, to)
+	}
+}
+
+// parseEnds reads arguments 3 and 4. The error reply has been given if ok is false.
+func (c *Call) parseEnds() (from, to listEnd, ok bool) {
 	from, okFrom := parseEnd(c.args[3])
 	to, okTo := parseEnd(c.args[4])
-	if !okFrom || !okTo {
+	if ok = okFrom && okTo; !ok {
 		c.fail(errSyntax)
-		return
 	}
-	c.claimMove(from, to)
+	return from, to, ok
 }
 
 func claimRpoplpush(c *Call) { c.claimMove(rightEnd, leftEnd) }
@@ -207,6 +224,10 @@ func (c *Call) claimMove(from, to listEnd) {
 	c.claimElements(c.args[2], pg.ModeUpdate, to.needs(1))
 }
 
+// rpoplpush serves RPOPLPUSH and BRPOPLPUSH.
+func rpoplpush(c *Call) error { return c.moveElement(rightEnd, leftEnd) }
+
+// lmove serves LMOVE and BLMOVE.
 func lmove(c *Call) error {
 	from, _ := parseEnd(c.args[3])
 	to, _ := parseEnd(c.args[4])
@@ -221,12 +242,22 @@ func (c *Call) moveElement(from, to listEnd) error {
 		return err
 	}
 	if src.Len() == 0 {
-		c.out.Null()
+		c.nothing(c.out.Null)
 		return nil
 	}
 	dst, err := c.list(1)
 	if dst == nil || err != nil {
 		return err
+	}
+	left := src.Len() - 1
+	if src == dst {
+		left++
+	}
+	if ok, err := c.take(0, left); err != nil {
+		return err
+	} else if !ok {
+		c.nothing(c.out.Null)
+		return nil
 	}
 	if src == dst && src.Len() == 1 {
 		// Without its only element the key would be gone, and its expiry.

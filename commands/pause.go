@@ -49,6 +49,8 @@ type pause struct {
 	// serve goes on with a parked batch. It is parked.resume, which leads to the
 	// bindings and so to the handlers in this file: Go does not allow the circle.
 	serve func(parked)
+	// over is called when a pause has ended. It must not block.
+	over func()
 
 	mu       sync.Mutex
 	until    time.Time
@@ -149,6 +151,7 @@ func (p *pause) finish() {
 	if p.timer != nil {
 		p.timer.Stop()
 	}
+	p.over()
 	p.look()
 }
 
@@ -249,11 +252,13 @@ func (p *pause) end() {
 	clear(p.parked)
 }
 
-// Drain closes the connections that CLIENT PAUSE holds back; their commands are
-// not run. Scripts are given a few seconds more. For a shutdown, which would
-// wait for the end of the pause otherwise, and for scripts that do not end.
+// Drain closes the connections that CLIENT PAUSE holds back, or that are blocked;
+// their commands are not run. Scripts are given a few seconds more. For a shutdown,
+// which would wait for the end of the pause otherwise, for keys that nobody fills,
+// and for scripts that do not end.
 func (s *Server) Drain() {
 	s.pause.end()
+	s.blocked.Close()
 	s.scriptWatch.drain()
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mnorrsken/postkeys/codec"
+	"github.com/mnorrsken/postkeys/commands/blocked"
 	"github.com/mnorrsken/postkeys/commands/cache"
 	"github.com/mnorrsken/postkeys/commands/changes"
 	"github.com/mnorrsken/postkeys/commands/engine"
@@ -72,6 +73,7 @@ type Server struct {
 	hub     *pubsub.Hub
 	changes *changes.Hub
 	cache   *cache.Cache // nil: off
+	blocked *blocked.Registry
 	bus     *notify.Bus
 	guard   guard
 	memory  memoryLimit
@@ -102,6 +104,9 @@ func NewServer(o Options) *Server {
 	s.hub = pubsub.NewHub()
 	s.changes = changes.NewHub()
 	s.bus = notify.New(notify.Options{PG: o.PG, Receiver: notify.Receivers{s.hub, s.changes, heir{s.engine}}, Beat: s.engine.Beat, Log: o.Log})
+	s.blocked = blocked.New(blocked.Options{Engine: o.Engine, Declare: s.hearFilled})
+	s.pause.over = s.blocked.Resume
+	s.bus = notify.New(notify.Options{PG: o.PG, Receiver: notify.Receivers{s.hub, s.changes}, Log: o.Log})
 	s.hub.SetPath(s.bus)
 	s.changes.SetPath(s.bus)
 	s.openCache(o.Cache)
@@ -165,6 +170,16 @@ func (s *Server) Connect(ctx context.Context) { s.bus.Run(ctx) }
 // Connected is closed once the server knows of the other nodes, or they cannot
 // be reached.
 func (s *Server) Connected() <-chan struct{} { return s.bus.Joined() }
+
+// hearFilled says whether other nodes have to tell which keys they fill. What this
+// node fills is told by job.Keep.
+func (s *Server) hearFilled(on bool) {
+	remote := changes.Interest(0)
+	if on {
+		remote = changes.Filled
+	}
+	s.changes.Listen(s.blocked, 0, remote)
+}
 
 // scriptClock is a clock for how long scripts take.
 func (s *Server) scriptClock() time.Duration { return time.Since(s.started) }

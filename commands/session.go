@@ -55,6 +55,7 @@ type Session struct {
 	queued      atomic.Int32 // commands in a transaction plus 1, 0 for none
 	told        atomic.Pointer[attributes]
 	subscriber  atomic.Pointer[pubsub.Subscriber] // nil until it subscribes to something
+	waiting     atomic.Pointer[waiting]           // nil while no blocking command is under way
 }
 
 // replyMode is what CLIENT REPLY has asked for.
@@ -140,6 +141,7 @@ func (s *Session) Closed(error) {
 	s.gone.Store(true)
 	s.server.clients.remove(s)
 	s.server.pause.drop(s)
+	s.dropWaiting()
 	s.endSubscriptions()
 }
 

@@ -56,7 +56,7 @@ func (t *tracer) job(j *job) {
 var frequent = map[string]bool{
 	"set": true, "setex": true, "psetex": true, "setnx": true, "mset": true, "getset": true, "getdel": true, "getex": true,
 	"incr": true, "decr": true, "incrby": true, "decrby": true, "incrbyfloat": true, "append": true,
-	"hset": true, "hmset": true, "hsetnx": true, "hincrby": true, "lpush": true, "rpush": true, "lpop": true, "rpop": true,
+	"hset": true, "hmset": true, "hsetnx": true, "hincrby": true, "lpush": true, "rpush": true, "lpop": true, "rpop": true, "blpop": true, "brpop": true,
 	"sadd": true, "srem": true, "zadd": true, "zrem": true, "xadd": true, "xack": true,
 }
 

@@ -180,16 +180,7 @@ func (s *Session) keepQueued(j *job) {
 		return
 	}
 	for i := t.borrowed; i < len(t.queued); i++ {
-		q, size := &t.queued[i], 0
-		for _, arg := range q.args {
-			size += len(arg)
-		}
-		args, buf := make([][]byte, len(q.args)), make([]byte, 0, size)
-		for k, arg := range q.args {
-			buf = append(buf, arg...)
-			args[k] = buf[len(buf)-len(arg) : len(buf) : len(buf)]
-		}
-		q.args = args
+		t.queued[i].args = copyArgs(t.queued[i].args)
 	}
 	t.borrowed = len(t.queued)
 }

@@ -3,7 +3,7 @@ package commands
 import "github.com/mnorrsken/postkeys/commands/spec"
 
 // What other connections may see of a session. Only whoever serves the session
-// at the time changes it: its loop, or the end of a pause. Everybody reads it
+// at the time changes it: its loop, the end of a pause, or whoever serves a blocking command. Everybody reads it
 // at any time.
 
 // seenDB are the bits of Session.seen that hold the database index.
@@ -16,6 +16,7 @@ const (
 	seenNoTouch           // CLIENT NO-TOUCH
 	seenPaused            // CLIENT PAUSE holds a command back
 	seenSubscribed        // it has a subscription
+	seenBlocked           // a blocking command waits
 )
 
 func (s *Session) setSeen(bits uint64, on bool) {

@@ -8,7 +8,7 @@ import (
 var zsetPopBindings = []binding{
 	{name: "zpopmin", claim: func(c *Call) { c.claimZpop(false) }, run: func(c *Call) error { return c.zpop(false) }},
 	{name: "zpopmax", claim: func(c *Call) { c.claimZpop(true) }, run: func(c *Call) error { return c.zpop(true) }},
-	{name: "zmpop", claim: claimZmpop, run: zmpop},
+	{name: "zmpop", claim: claimZmpop, run: func(c *Call) error { return c.zmpop(c.args[1:]) }},
 }
 
 func (c *Call) claimZpop(highest bool) {
@@ -114,19 +114,29 @@ func claimZmpop(c *Call) {
 		c.fail(fail)
 		return
 	}
+	c.claimZmpopKeys(o, takeMode(len(o.keys)))
+}
+
+func (c *Call) claimZmpopKeys(o mpopOptions, mode pg.Mode) {
 	for _, key := range o.keys {
-		c.claimElements(key, takeMode(len(o.keys)), needsEnd(o.count, o.highest))
+		c.claimElements(key, mode, needsEnd(o.count, o.highest))
 	}
 }
 
-func zmpop(c *Call) error {
-	o, _ := parseZmpop(c.args[1:])
+// zmpop serves ZMPOP and BZMPOP, given the arguments from the number of keys on.
+func (c *Call) zmpop(args [][]byte) error {
+	o, _ := parseZmpop(args)
 	for i, key := range o.keys {
 		ms, err := c.members(i, pg.TypeZset)
 		if ms == nil || err != nil {
 			return err
 		}
 		if ms.Len() == 0 {
+			continue
+		}
+		if ok, err := c.take(i, max(ms.Len()-o.count, 0)); err != nil {
+			return err
+		} else if !ok {
 			continue
 		}
 		popped, err := popEnd(ms, o.count, o.highest)
@@ -143,6 +153,6 @@ func zmpop(c *Call) error {
 		}
 		return nil
 	}
-	c.out.NullArray()
+	c.nothing(c.out.NullArray)
 	return nil
 }

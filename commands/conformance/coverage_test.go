@@ -13,6 +13,9 @@ var notRandom = map[string]string{
 	// These do more than work on keys.
 	"spop":    "what it leaves behind is up to chance",
 	"migrate": "needs a target", "pfselftest": "takes long",
+	// Random arguments include timeouts without end.
+	"blmove": "may block", "blmpop": "may block", "blpop": "may block", "brpop": "may block", "brpoplpush": "may block",
+	"bzmpop": "may block", "bzpopmax": "may block", "bzpopmin": "may block",
 	// Their replies tell how a server keeps a value rather than what is in it.
 	"object|freq": "depends on the eviction policy", "object|idletime": "depends on time", "object|refcount": "counts what servers share",
 	"object|help": "has no outcome",

@@ -189,6 +189,20 @@ func vanishes(f *big.Float) bool { return f.Cmp(halfSmallest) <= 0 }
 
 var halfSmallest = newFloat().SetMantExp(big.NewFloat(1), minExponent-1)
 
+// Milli returns a thousand times l, rounded up. If that is out of range, ok is false
+// and n is the end of the range that is nearest.
+func (l LongDouble) Milli() (n int64, ok bool) {
+	f := newFloat().Mul(l.float(), big.NewFloat(1000))
+	n, _ = f.Int64()
+	if f.IsInf() || f.Cmp(big.NewFloat(1<<63)) >= 0 || f.Cmp(big.NewFloat(-1<<63)) < 0 {
+		return n, false
+	}
+	if f.Cmp(newFloat().SetInt64(n)) > 0 {
+		n++
+	}
+	return n, true
+}
+
 // Add returns the sum, rounded to nearest. The error is ErrNotFinite if it is infinite or not a number.
 func (l LongDouble) Add(m LongDouble) (LongDouble, error) {
 	if l.IsInf() || m.IsInf() {

@@ -181,6 +181,18 @@ var connectionCommands = []*Spec{
 				Args:       []Arg{arg("connection-name", ArgString)},
 			},
 			{
+				Name: "client|unblock", Arity: -3,
+				Flags:      Admin | NoScript | Loading | Stale,
+				ACL:        CatConnection,
+				Since:      "5.0.0",
+				Summary:    "Ends the wait of a blocked client.",
+				Complexity: "O(log N) in the number of connections",
+				Args: []Arg{
+					arg("client-id", ArgInteger),
+					oneOf("unblock-type", token("TIMEOUT", "timeout"), token("ERROR", "error")).optional(),
+				},
+			},
+			{
 				Name: "client|unpause", Arity: 2,
 				Flags:      Admin | NoScript | Loading | Stale,
 				ACL:        CatConnection,

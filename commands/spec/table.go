@@ -23,6 +23,7 @@ var table = build(
 	group{"hash", hashExpireCommands},
 	group{"hyperloglog", hyperloglogCommands},
 	group{"list", listCommands},
+	group{"list", blockingListCommands},
 	group{"scripting", scriptingCommands},
 	group{"scripting", functionCommands},
 	group{"pubsub", pubsubCommands},

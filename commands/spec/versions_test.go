@@ -15,6 +15,12 @@ var addedIn72 = []string{"client|no-touch", "client|setinfo", "cluster|myshardid
 
 // changedIn72 are the single facts that 7.0 states differently, in the notation of plain.
 var changedIn72 = []struct{ command, fact, in70 string }{
+	{"blmove", "flags", "[+write +denyoom +noscript +blocking]"},
+	{"blpop", "flags", "[+write +noscript +blocking]"},
+	{"brpop", "flags", "[+write +noscript +blocking]"},
+	{"brpoplpush", "flags", "[+write +denyoom +noscript +blocking]"},
+	{"bzpopmax", "flags", "[+write +noscript +blocking +fast]"},
+	{"bzpopmin", "flags", "[+write +noscript +blocking +fast]"},
 	{"client|pause", "since", "$2.9.50"},
 	{"client|setname", "tips", "[]"},
 	{"command|getkeys", "arity", ":-4"},
@@ -52,6 +58,7 @@ var renamedIn72 = map[string]map[string]string{
 	"bitfield_ro":    {"encoding_offset": "get-block"},
 	"bitpos":         {"index": "range", "end_index": "end-unit-block", "index_unit": "unit"},
 	"client|reply":   {"on_off_skip": "action"},
+	"client|unblock": {"timeout_error": "unblock-type"},
 	"config|set":     {"parameter_value": "data"},
 	"flushall":       {"async": "flush-type"},
 	"flushdb":        {"async": "flush-type"},

@@ -3,7 +3,7 @@ package spec
 import "slices"
 
 // zsetCommands are the commands on sorted sets.
-var zsetCommands = slices.Concat(zsetReads, zsetWrites, zsetAlgebra)
+var zsetCommands = slices.Concat(zsetReads, zsetWrites, zsetAlgebra, blockingZsetCommands)
 
 // zsetReads are the commands that read one sorted set.
 var zsetReads = []*Spec{
