@@ -177,6 +177,22 @@ func TestQueue(t *testing.T) {
 	}
 }
 
+func TestCache(t *testing.T) {
+	t.Parallel()
+	o := onDatabase(t)
+	o.Skip = []string{SkipLatency}
+	r, err := Cache(t.Context(), o)
+	if err != nil || len(r.Failures) > 0 {
+		t.Fatal(err, r.Failures)
+	}
+	if len(r.Goals) != len(o.Pipelines) || r.Goals[0].Measured <= 0 {
+		t.Errorf("%+v", r.Goals)
+	}
+	if !strings.Contains(r.Servers[0].Command, "CACHE_ENABLED=true") {
+		t.Errorf("started as %q", r.Servers[0].Command)
+	}
+}
+
 func TestConnectionsOfRedis(t *testing.T) {
 	t.Parallel()
 	o := small(t)
