@@ -98,13 +98,20 @@ func quiet(t *testing.T, dsn string, m mix, commands int64, nodes ...*servertest
 
 // TestTwoNodesWithCrashes kills nodes and PostgreSQL under load, each of them more than once.
 func TestTwoNodesWithCrashes(t *testing.T) {
-	crashed(t, stringMix(), (*crashes).restartNode, (*crashes).restartDatabase, (*crashes).restartNode, (*crashes).restartDatabase,
+	crashed(t, plainly(stringMix()), (*crashes).restartNode, (*crashes).restartDatabase, (*crashes).restartNode, (*crashes).restartDatabase,
 		(*crashes).restartNode, (*crashes).restartNode, (*crashes).restartDatabase, (*crashes).everything)
 }
 
 // TestCollectionsWithCrashes ends connections of PostgreSQL besides, and leaves the order to chance.
 func TestCollectionsWithCrashes(t *testing.T) {
-	crashed(t, collectionMix(), chances(*crashCount)...)
+	crashed(t, plainly(collectionMix()), chances(*crashCount)...)
+}
+
+// plainly leaves scripts out where the histories are long and commands of unknown outcome overlap with all that follow: commands through
+// scripts overlap more, and the checker did not always find an answer in time. TestSeveralKeysWithCrashes has scripts.
+func plainly(m mix) mix {
+	m.scripts = 0
+	return m
 }
 
 // deadlocks returns how many deadlocks the sessions of a database have met. It waits for their end: they report then.
