@@ -193,6 +193,18 @@ func TestCache(t *testing.T) {
 	}
 }
 
+func TestMessages(t *testing.T) {
+	t.Parallel()
+	o := onDatabase(t)
+	r, err := Messages(t.Context(), o)
+	if err != nil || len(r.Failures) > 0 {
+		t.Fatal(err, r.Failures)
+	}
+	if want := len(messageSubscribers) * len(o.Pipelines); len(r.Cells) != want || len(r.Goals) != want || r.Goals[0].Measured <= 0 {
+		t.Errorf("%d cells, goals %+v", len(r.Cells), r.Goals)
+	}
+}
+
 func TestConnectionsOfRedis(t *testing.T) {
 	t.Parallel()
 	o := small(t)

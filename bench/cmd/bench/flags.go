@@ -64,7 +64,7 @@ func parseTo(out io.Writer, args []string) (*arguments, error) {
 	o := &a.options
 	o.Log = out
 	seconds := o.RunTime.Seconds()
-	f := flag.NewFlagSet("bench [cache|connections|growth|queue]", flag.ContinueOnError)
+	f := flag.NewFlagSet("bench [cache|connections|growth|messages|queue]", flag.ContinueOnError)
 	f.SetOutput(out)
 	f.Var(words(&o.Only), "only", "compare these servers alone, of "+strings.Join(target.Names, ", "))
 	f.Var(words(&o.Workloads), "workloads", "run these workloads alone, by name")
