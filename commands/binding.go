@@ -61,7 +61,7 @@ var bindings []*binding
 func init() {
 	bindings = bind(
 		connectionBindings, transactionBindings, scriptBindings, scriptManageBindings, functionBindings, functionManageBindings,
-		clientBindings,
+		clientBindings, trackingBindings,
 		stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings, hyperloglogBindings,
 		subscribeBindings, publishBindings,
 		commandBindings, configBindings, infoBindings, debugBindings, timeBindings, lolwutBindings,

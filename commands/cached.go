@@ -32,7 +32,7 @@ func (s *Server) openCache(cfg cache.Config) {
 	if cfg.Distributed {
 		remote, complete = changes.Any, s.changes.Complete
 	}
-	s.cache = cache.New(cfg, complete)
+	s.cache, s.cacheDistributed = cache.New(cfg, complete), cfg.Distributed
 	s.changes.Listen(s.cache, here, remote)
 }
 
@@ -55,12 +55,20 @@ func (cj *cachedJob) reset() cachedJob {
 	return cachedJob{tokens: tokens, held: cj.held}
 }
 
+// mayServeCached reports whether the session's reads may come from the cache. One
+// that other nodes do not keep up to date is not for clients that keep copies: they
+// could be told of a change before they read what was there before it.
+func (s *Session) mayServeCached() bool {
+	return s.server.cache != nil && (s.server.cacheDistributed || s.tracker.Load() == nil)
+}
+
 // serveCached answers a GET from the cache, and reports whether it could. All that
 // GET does beside its answer happens here too: use of the key, hits and misses.
 func (s *Session) serveCached(j *job, c *Call) bool {
 	name, now := c.args[1], j.started
 	hash := pg.HashKey(c.db, name)
 	if !j.stored() {
+		c.noteReadOf(name)
 		if value, ok := s.server.cache.Get(c.db, name, hash, now); ok {
 			j.onLoop(c, func(c *Call) { c.out.Bulk(value) })
 			j.cached.hits++

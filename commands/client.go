@@ -117,6 +117,10 @@ func (c *Call) switchSeen(mode uint64) {
 
 // clientHelpLines has the subcommands that are served.
 var clientHelpLines = []string{
+	"CACHING (YES|NO)",
+	"    Keep track of the keys of the next command, or do not.",
+	"GETREDIR",
+	"    Tell the number of the connection that gets the invalidations of this one.",
 	"GETNAME",
 	"    Tell the name of this connection.",
 	"ID",
@@ -147,6 +151,10 @@ var clientHelpLines = []string{
 	"    Note the name or version of the client's library.",
 	"SETNAME <name>",
 	"    Give this connection a name.",
+	"TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]",
+	"    Tell this connection, or another one, when keys that it has read have changed.",
+	"TRACKINGINFO",
+	"    Tell how the keys of this connection are tracked.",
 	"UNBLOCK <client-id> [TIMEOUT|ERROR]",
 	"    End the wait of a blocked client, as if its time were up or with an error.",
 	"UNPAUSE",

@@ -155,7 +155,8 @@ func (c *Call) describe(dst []byte, s *Session, now time.Time) []byte {
 		dst = append(dst, 'w')
 	}
 	dst = append(append(dst, " cmd="...), command...)
-	dst = append(dst, " user="+defaultUser+" redir=-1"...)
+	dst = append(dst, " user="+defaultUser...)
+	dst = appendNumber(dst, " redir=", s.redirection())
 	if seen&seenRESP3 != 0 {
 		dst = append(dst, " resp=3"...)
 	} else {
@@ -185,6 +186,15 @@ func appendFlags(dst []byte, s *Session) []byte {
 	}
 	if seen&(seenPaused|seenBlocked) != 0 {
 		dst = append(dst, 'b')
+	}
+	if t := s.tracker.Load(); t != nil {
+		dst = append(dst, 't')
+		if t.Broken() {
+			dst = append(dst, 'R')
+		}
+		if seen&seenBroadcast != 0 {
+			dst = append(dst, 'B')
+		}
 	}
 	if s.conn.Unix() {
 		dst = append(dst, 'U')

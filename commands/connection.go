@@ -75,6 +75,7 @@ func reset(c *Call) {
 	s := c.session()
 	s.endTransaction()
 	s.endSubscriptions()
+	s.endTracking()
 	s.setDB(0)
 	s.setRESP3(false)
 	s.setSeen(seenNoEvict|seenNoTouch, false)

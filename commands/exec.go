@@ -90,6 +90,8 @@ func (c *Call) nestAll(queued []queuedCommand) {
 			continue
 		}
 		switch {
+		case q.spec == cachingSpec:
+			c.session().nestCaching(q.args[2])
 		case q.spec == selectSpec:
 			if n, fail := sub.parseDB(q.args[1]); fail == "" {
 				db = n
@@ -116,6 +118,7 @@ func (c *Call) claimNested() {
 		out.Buf, out.RESP3 = out.Buf[:0], c.resp3
 		c.out = out
 		c.bind.claim(c)
+		c.noteRead()
 		c.answer = append([]byte(nil), out.Buf...)
 	}
 	if c.bind.slow && c.answer == nil {

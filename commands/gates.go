@@ -57,7 +57,7 @@ func (s *Session) admit(j *job, args [][]byte) bool {
 		j.onLoop(c, b.local)
 		return true
 	}
-	if sp == getSpec && s.server.cache != nil && s.serveCached(j, c) {
+	if sp == getSpec && s.mayServeCached() && s.serveCached(j, c) {
 		return true
 	}
 	s.claim(j, c, b)
@@ -121,6 +121,7 @@ func (s *Session) claim(j *job, c *Call, b *binding) {
 	c.earlyFrom = len(j.early.Buf)
 	if b.claim != nil {
 		b.claim(c)
+		c.noteRead()
 	}
 	if len(j.early.Buf) > c.earlyFrom { // answered without storage, often with an error
 		reply := append([]byte(nil), j.early.Buf[c.earlyFrom:]...)

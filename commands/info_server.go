@@ -76,7 +76,7 @@ func infoClients(w *infoWriter) {
 	w.zeros("client_recent_max_input_buffer", "client_recent_max_output_buffer")
 	blocked, timeouts, keys := w.server.blocked.Figures()
 	w.int("blocked_clients", int64(w.server.pause.count()+blocked))
-	w.zeros("tracking_clients")
+	w.int("tracking_clients", w.server.tracking.Figures().Clients)
 	w.int("clients_in_timeout_table", int64(timeouts))
 	w.int("total_blocking_keys", int64(keys))
 	w.zeros("total_blocking_keys_on_nokey")

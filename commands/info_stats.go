@@ -60,8 +60,12 @@ func infoStats(w *infoWriter) {
 	w.int("pubsubshard_channels", int64(w.server.hub.CountActive(pubsub.Shard)))
 	w.zeros("latest_fork_usec", "total_forks",
 		"migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
-		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
-		"tracking_total_keys", "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies")
+		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time")
+	tracked := w.server.tracking.Figures()
+	w.int("tracking_total_keys", tracked.Keys)
+	w.int("tracking_total_items", tracked.Items)
+	w.int("tracking_total_prefixes", tracked.Prefixes)
+	w.zeros("unexpected_error_replies")
 	w.int("total_error_replies", totalErrors-w.since.totalErrors)
 	w.zeros("dump_payload_sanitizations")
 	w.int("client_query_buffer_limit_disconnections", conns.QueryBufferCloses)

@@ -129,6 +129,7 @@ func (r *scriptRun) serve(c *Call) error {
 		if len(r.out.Buf) > 0 {
 			return nil
 		}
+		c.noteScriptRead()
 	}
 	if c.spec.Flags&spec.Write != 0 && !r.control.MarkWrote() {
 		c.fail("ERR the script was killed")

@@ -15,6 +15,7 @@ import (
 	"github.com/mnorrsken/postkeys/commands/engine"
 	"github.com/mnorrsken/postkeys/commands/pubsub"
 	"github.com/mnorrsken/postkeys/commands/settings"
+	"github.com/mnorrsken/postkeys/commands/tracking"
 	"github.com/mnorrsken/postkeys/lua"
 	"github.com/mnorrsken/postkeys/notify"
 	"github.com/mnorrsken/postkeys/pg"
@@ -73,12 +74,16 @@ type Server struct {
 	hub     *pubsub.Hub
 	changes *changes.Hub
 	cache   *cache.Cache // nil: off
-	blocked *blocked.Registry
-	bus     *notify.Bus
-	guard   guard
-	memory  memoryLimit
-	stats   stats
-	uses    *uses
+	// cacheDistributed: other nodes keep the cache up to date.
+	cacheDistributed bool
+	blocked          *blocked.Registry
+	bus              *notify.Bus
+	// tracking knows which clients keep copies of what.
+	tracking *tracking.Table
+	guard    guard
+	memory   memoryLimit
+	stats    stats
+	uses     *uses
 
 	// keyspace remembers the figures of the section of INFO.
 	keyspace keyspaceFigures
@@ -110,6 +115,7 @@ func NewServer(o Options) *Server {
 	s.hub.SetPath(s.bus)
 	s.changes.SetPath(s.bus)
 	s.openCache(o.Cache)
+	s.tracking = tracking.New(s.changes, s.findOutput)
 	s.lua, s.scriptWatch.server = lua.New(lua.Options{Version: redisVersion}), s
 	s.sweep = s.engine.NewSweep(s.expired)
 	s.uses = newUses(o.Settings, s.started.Unix())
@@ -121,6 +127,11 @@ func NewServer(o Options) *Server {
 	}, settings.ProtoMaxBulkLen)
 	s.memory.set(uint64(o.Settings.Int(settings.MaxMemory)))
 	o.Settings.OnChange(s.applyMaxMemory, settings.MaxMemory, settings.MaxMemoryPolicy)
+	s.boundTracking(o.Settings.Values())
+	o.Settings.OnChange(func(v *settings.Values) error {
+		s.boundTracking(v)
+		return nil
+	}, settings.TrackingTableMaxKeys)
 	return s
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mnorrsken/postkeys/codec"
 	"github.com/mnorrsken/postkeys/commands/pubsub"
+	"github.com/mnorrsken/postkeys/commands/tracking"
 )
 
 // Conn is the connection under a session, as package reactor makes it. Its
@@ -56,6 +57,8 @@ type Session struct {
 	told        atomic.Pointer[attributes]
 	subscriber  atomic.Pointer[pubsub.Subscriber] // nil until it subscribes to something
 	waiting     atomic.Pointer[waiting]           // nil while no blocking command is under way
+	tracker     atomic.Pointer[tracking.Client]   // nil while CLIENT TRACKING is off
+	redirected  atomic.Int64                      // the client that gets its invalidations
 }
 
 // replyMode is what CLIENT REPLY has asked for.
@@ -91,6 +94,7 @@ func (s *Session) serve(b *codec.Batch, from int, arrival uint64) (reply []byte,
 			}
 			break
 		}
+		s.endCaching(j.calls[len(j.calls)-1].spec)
 	}
 	s.noteLastCommand(j)
 	s.keepQueued(j)
@@ -143,6 +147,9 @@ func (s *Session) Closed(error) {
 	s.server.pause.drop(s)
 	s.dropWaiting()
 	s.endSubscriptions()
+	if t := s.tracker.Load(); t != nil {
+		s.server.tracking.Disable(t)
+	}
 }
 
 // muted reports whether the command at hand is not to be answered, and moves

@@ -89,16 +89,22 @@ func (c *Call) deliverHeld() {
 	}
 }
 
-// handOver gives the replies of a batch to the connection, with the messages
-// that were held back meanwhile behind them, if there may be any; otherwise the
+// handOver gives the replies of a batch to the connection, with the messages and
+// invalidations that were held back meanwhile behind them, if there may be any; otherwise the
 // replies are returned for the caller to send.
 func (s *Session) handOver(replies []byte) []byte {
-	sub := s.subscriber.Load()
-	if sub == nil || !sub.Holds() {
+	sub, tracker := s.subscriber.Load(), s.tracker.Load()
+	messages, invalidations := sub != nil && sub.Holds(), tracker != nil && tracker.Holds()
+	if !messages && !invalidations {
 		return replies
 	}
 	s.conn.Push(replies)
-	sub.Release()
+	if messages {
+		sub.Release()
+	}
+	if invalidations {
+		s.server.tracking.Release(tracker)
+	}
 	return nil
 }
 

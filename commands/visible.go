@@ -17,6 +17,7 @@ const (
 	seenPaused            // CLIENT PAUSE holds a command back
 	seenSubscribed        // it has a subscription
 	seenBlocked           // a blocking command waits
+	seenBroadcast         // CLIENT TRACKING with BCAST
 )
 
 func (s *Session) setSeen(bits uint64, on bool) {

@@ -105,8 +105,11 @@ func (s *Subscriber) remove(sn *subscription) {
 }
 
 // deliver hands a message out. Safe from any goroutine.
-func (s *Subscriber) deliver(m *message) {
-	buf := m.encoded(s.resp3.Load())
+func (s *Subscriber) deliver(m *message) { s.Deliver(m.encoded(s.resp3.Load())) }
+
+// Deliver sends bytes that are not changed any more as a message that nobody has
+// published. Safe from any goroutine.
+func (s *Subscriber) Deliver(buf []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {

@@ -35,5 +35,5 @@ var clientTable = []Param{
 	{ID: MaxMemoryClients, Name: "maxmemory-clients", Kind: Memory, Default: "0", Min: -100, Max: maxLong, Percent: true,
 		Doc: "memory of all clients together above which Redis drops the largest"},
 	{ID: TrackingTableMaxKeys, Name: "tracking-table-max-keys", Kind: Integer, Default: "1000000", Max: maxLong, Unsigned: true,
-		Doc: "keys remembered for client side caching"},
+		Effect: Active, Doc: "keys remembered for client side caching"},
 }

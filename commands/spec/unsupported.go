@@ -4,8 +4,7 @@ package spec
 var unsupported = []string{
 	"acl", "acl|cat", "acl|deluser", "acl|dryrun", "acl|genpass", "acl|getuser", "acl|help", "acl|list",
 	"acl|load", "acl|log", "acl|save", "acl|setuser", "acl|users", "acl|whoami", "asking", "bgrewriteaof",
-	"bgsave",
-	"client|caching", "client|getredir", "client|tracking", "client|trackinginfo", "cluster",
+	"bgsave", "cluster",
 	"cluster|addslots", "cluster|addslotsrange", "cluster|bumpepoch", "cluster|count-failure-reports",
 	"cluster|countkeysinslot", "cluster|delslots", "cluster|delslotsrange", "cluster|failover",
 	"cluster|flushslots", "cluster|forget", "cluster|getkeysinslot", "cluster|help", "cluster|info",
