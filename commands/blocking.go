@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"errors"
 	"math"
 	"time"
 
@@ -257,27 +256,21 @@ func (c *Call) outermost() bool {
 }
 
 // take reports whether something may be removed from the key of a claim. The
-// keys before it have been found empty, and have to stay so until the commit: if
-// others could fill them meanwhile, the unit runs again and holds them. left is
-// how many elements will be left.
-func (c *Call) take(i int, left int64) (bool, error) {
+// keys before it have been found empty, and have to stay so until the commit. left
+// is how many elements will be left.
+func (c *Call) take(i int, left int64) bool {
 	w := c.job.waiting
 	if w == nil {
-		return true, nil
+		return true
 	}
-	for k := range i {
-		if !c.key(k).Exists() && !c.key(k).Held() {
-			for k := range c.claimed() {
-				c.claimed()[k].Mode = pg.ModeStable
-			}
-			return false, &pg.Error{Kind: pg.KindRetry, Err: errors.New("keys in front of the one that has something are not held")}
-		}
+	for _, before := range c.claimed()[:i] {
+		c.tx.Hold(before.DB, before.Name, before.Hash)
 	}
 	if !c.server().blocked.May(&w.Waiter, i) {
-		return false, nil
+		return false
 	}
 	w.key, w.left, w.answered = i, left, true
-	return true, nil
+	return true
 }
 
 // nothing ends a command that has found nothing to take. One that does not wait

@@ -37,7 +37,7 @@ func claimFunction(c *Call, readOnly bool) {
 	if set := c.server().functions.get(); set != nil {
 		known, _ = set.function(p.function)
 	}
-	c.claimProgram(p, p.wrong != "" || known.library != nil && p.reads(known.flags), false)
+	c.claimProgram(p, p.wrong != "" || known.library != nil && p.reads(known.flags))
 }
 
 func runFunction(c *Call) error {
@@ -64,7 +64,7 @@ func runFunction(c *Call) error {
 		return nil
 	}
 	if c.task.Snapshot && !p.reads(f.flags) {
-		return c.retryHolding()
+		return c.retryWriting()
 	}
 	return c.runProgram(p, true, f.flags, func(inv *lua.Invocation) error {
 		return c.server().lua.RunFunction(f.library, f.name, inv)

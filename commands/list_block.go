@@ -36,9 +36,7 @@ func bpop(end listEnd) func(*Call) error {
 			if l.Len() == 0 {
 				continue
 			}
-			if ok, err := c.take(i, l.Len()-1); err != nil {
-				return err
-			} else if !ok {
+			if !c.take(i, l.Len()-1) {
 				continue
 			}
 			v, err := end.pop(l)

@@ -188,9 +188,7 @@ func (c *Call) lmpop(args [][]byte) error {
 		if l.Len() == 0 {
 			continue
 		}
-		if ok, err := c.take(i, max(l.Len()-m.count, 0)); err != nil {
-			return err
-		} else if !ok {
+		if !c.take(i, max(l.Len()-m.count, 0)) {
 			continue
 		}
 		c.out.Array(2)
@@ -253,9 +251,7 @@ func (c *Call) moveElement(from, to listEnd) error {
 	if src == dst {
 		left++
 	}
-	if ok, err := c.take(0, left); err != nil {
-		return err
-	} else if !ok {
+	if !c.take(0, left) {
 		c.nothing(c.out.Null)
 		return nil
 	}

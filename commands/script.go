@@ -128,16 +128,17 @@ func (s *Server) compile(p *program) (fail string) {
 }
 
 // claimProgram claims the keys of a script or function. reads says that it
-// writes nothing. lock says that it is enough to lock what is there, in the hope
-// that nothing depends on an absent key: scriptRun sees to it.
-func (c *Call) claimProgram(p *program, reads, lock bool) {
+// writes nothing. What it reads decides on what it writes, and has to be so when it
+// takes effect; with a single key there is nothing else to decide on, unless it
+// uses more than it was given: scriptRun sees to it.
+func (c *Call) claimProgram(p *program, reads bool) {
 	c.program = p
 	mode := pg.ModeStable
 	switch {
 	case reads:
 		mode = pg.ModeRead
 		c.task.Snapshot = true
-	case lock:
+	case len(p.keys) == 1:
 		mode = pg.ModeUpdate
 	}
 	for _, name := range p.keys {
@@ -153,10 +154,10 @@ func (c *Call) claimProgram(p *program, reads, lock bool) {
 func (c *Call) claimScript(p *program) {
 	s := p.script
 	if s == nil {
-		c.claimProgram(p, false, false)
+		c.claimProgram(p, false)
 		return
 	}
-	c.claimProgram(p, s.kept.Load() && p.reads(s.Flags()), !s.holds.Load())
+	c.claimProgram(p, s.kept.Load() && p.reads(s.Flags()))
 	if s.slow.Load() {
 		c.task.Lane = engine.Slow
 	}

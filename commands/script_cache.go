@@ -29,8 +29,6 @@ type cachedScript struct {
 	kept atomic.Bool
 	// slow: it took long when it last ran.
 	slow atomic.Bool
-	// holds: it was found to need that absent keys are held.
-	holds atomic.Bool
 }
 
 // scriptCache holds compiled scripts. It is a memory of kv_scripts, which has

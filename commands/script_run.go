@@ -30,8 +30,6 @@ type scriptRun struct {
 	readOnly bool
 	// lean: commands that may use more memory are refused until one has written.
 	lean bool
-	// loose: the only key is absent and not held.
-	loose bool
 
 	// control stops the run.
 	control lua.Control
@@ -54,12 +52,6 @@ func (c *Call) runProgram(p *program, flagged bool, flags lua.Flags, run func(*l
 		call: c, program: p, db: c.db,
 		readOnly: p.readOnly || flagged && flags&lua.NoWrites != 0,
 		lean:     p.outOfMemory && (!flagged || flags&lua.AllowOOM == 0),
-	}
-	if absent := c.looselyHeld(); absent > 0 {
-		if c.claims > 1 {
-			return c.retryHolding()
-		}
-		r.loose = true
 	}
 	r.inv = lua.Invocation{Keys: p.keys, Args: p.args, Caller: r, Out: c.out, Control: &r.control}
 	start := len(c.out.Buf)
@@ -135,9 +127,7 @@ func (r *scriptRun) serve(c *Call) error {
 		c.fail("ERR the script was killed")
 		return nil
 	}
-	if err := r.holdTogether(c); err != nil {
-		return err
-	}
+	r.holdTogether(c)
 	if err := r.task.Demand(r.call.tx, 0, c.claims); err != nil {
 		return err
 	}
@@ -178,58 +168,35 @@ func (r *scriptRun) sleep(d time.Duration) {
 	}
 }
 
-// What a script reads decides on what it writes, and has to stay as it is until
-// the commit. That takes a lock on a key that is there, and a reservation of one
-// that is absent, which costs more (pg.ModeStable). So keys are only locked at
-// first. If one of several turns out to be absent, or the only one is and another
-// key is used, the unit runs again and holds them all; a script that was found out
-// does so at once next time.
-
-// looselyHeld returns how many of the call's own keys are absent and not held.
-func (c *Call) looselyHeld() (n int) {
-	for i, claim := range c.claimed() {
-		if claim.Mode == pg.ModeUpdate && !c.key(i).Held() {
-			n++
-		}
-	}
-	return n
-}
-
-// holdTogether strengthens the claims of a command of the script.
-func (r *scriptRun) holdTogether(c *Call) error {
-	claims := c.claimed()
+// holdTogether strengthens the claims of a command of the script: what a script
+// reads decides on what it writes.
+func (r *scriptRun) holdTogether(c *Call) {
 	if r.call.task.Snapshot && r.readOnly {
-		return nil
+		return
 	}
+	claims, given := c.claimed(), r.call.claimed()
 	for i := range claims {
 		mode := pg.ModeStable
-		if r.loose {
-			if claims[i].Hash != r.call.claimed()[0].Hash {
-				return r.call.retryHolding()
+		if len(given) == 1 {
+			if claims[i].Hash == given[0].Hash && given[0].Mode == pg.ModeUpdate {
+				mode = pg.ModeUpdate
+			} else {
+				r.call.tx.Hold(given[0].DB, given[0].Name, given[0].Hash)
 			}
-			mode = pg.ModeUpdate
-		}
-		if r.call.tx.Overwritten(claims[i].DB, claims[i].Name, claims[i].Hash) {
-			mode = pg.ModeUpdate // as the script made it, with an expiry that the clock has not reached
 		}
 		if claims[i].Mode != pg.ModeBlind {
 			claims[i].Mode = max(claims[i].Mode, mode)
 		}
 	}
-	return nil
 }
 
-// retryHolding has the unit run again with the keys of the call held against
-// every change.
-func (c *Call) retryHolding() error {
-	if s := c.program.script; s != nil {
-		s.holds.Store(true)
-	}
+// retryWriting has the unit run again with keys claimed for more than reading.
+func (c *Call) retryWriting() error {
 	for i := range c.claimed() {
 		c.claimed()[i].Mode = pg.ModeStable
 	}
 	c.task.Snapshot = false
-	return &pg.Error{Kind: pg.KindRetry, Err: errors.New("a script does more than it was known to do")}
+	return &pg.Error{Kind: pg.KindRetry, Err: errors.New("a function does more than it was known to do")}
 }
 
 // CheckACL implements lua.Caller. There is one user, who may do everything.

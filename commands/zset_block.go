@@ -35,9 +35,7 @@ func bzpop(highest bool) func(*Call) error {
 			if ms.Len() == 0 {
 				continue
 			}
-			if ok, err := c.take(i, ms.Len()-1); err != nil {
-				return err
-			} else if !ok {
+			if !c.take(i, ms.Len()-1) {
 				continue
 			}
 			popped, err := popEnd(ms, 1, highest)

@@ -134,9 +134,7 @@ func (c *Call) zmpop(args [][]byte) error {
 		if ms.Len() == 0 {
 			continue
 		}
-		if ok, err := c.take(i, max(ms.Len()-o.count, 0)); err != nil {
-			return err
-		} else if !ok {
+		if !c.take(i, max(ms.Len()-o.count, 0)) {
 			continue
 		}
 		popped, err := popEnd(ms, o.count, o.highest)

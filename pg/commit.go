@@ -29,6 +29,7 @@ func (tx *Tx) Commit() error {
 		if err := tx.settleCollections(); err != nil {
 			return tx.failed(err)
 		}
+		tx.keepAbsent(false)
 		tx.c.stamp()
 		if tx.insertsLate() {
 			tx.c.send(stmtHurry, nil)
@@ -88,7 +89,7 @@ func (tx *Tx) insertsLate() bool {
 	inserts, holds := false, tx.wrote || len(tx.gone) > 0
 	for _, e := range tx.list {
 		holds = holds || e.row.exists
-		inserts = inserts || !e.row.exists && e.typ != TypeNone && e.changes != 0
+		inserts = inserts || !e.row.exists && e.typ != TypeNone && e.changes != 0 || e.keptAbsent
 	}
 	return inserts && holds
 }
@@ -109,6 +110,7 @@ func (tx *Tx) Flush() error {
 		if err := tx.settleCollections(); err != nil {
 			return tx.failed(err)
 		}
+		tx.keepAbsent(true)
 		tx.queueWrites()
 		tx.wrote = true
 	}

@@ -60,8 +60,8 @@ const (
 	ModeBlind
 	// ModeUpdate reads the key, and no one else changes it until the commit.
 	ModeUpdate
-	// ModeStable is ModeUpdate for a key that may be absent and must stay so
-	// until the commit even if this unit does not create it.
+	// ModeStable is ModeUpdate for a key that may be absent and must be so when
+	// the unit takes effect, even if the unit does not create it but writes others.
 	ModeStable
 )
 
@@ -124,8 +124,12 @@ type Entry struct {
 	loaded   bool
 	locked   bool
 	reserved bool     // the row only holds the lock of an absent key
+	moved    bool     // the row has another key by now, and goes on holding this one
 	row      row      // known while locked
 	version  *Version // nil: not asked for
+	// keptAbsent: a row of type none is in the way of others from the writes of
+	// the unit to its end.
+	keptAbsent bool
 
 	// What the key is now.
 	changes  change
@@ -166,10 +170,6 @@ func (e *Entry) Type() Type { return e.typ }
 
 // Encoding returns the stored hint about the representation.
 func (e *Entry) Encoding() Encoding { return e.encoding }
-
-// Held reports whether nobody else can change the key before the commit, be it
-// there or absent.
-func (e *Entry) Held() bool { return e.serves(ModeStable, PartHeader) }
 
 // Changed reports whether the unit has changed the key so far.
 func (e *Entry) Changed() bool { return e.changes != 0 }

@@ -31,7 +31,8 @@ FOR NO KEY UPDATE`
 
 // sqlReserve locks every key of the list, one after the other: its row, or a row
 // of type none where it is absent, so that there is something to lock. That one
-// goes away with the transaction that made it. Two statements, one for rows that
+// goes away with the transaction that made it. Units that have lost a race do
+// so; the others find out at their commit whether a key was still absent. Two statements, one for rows that
 // are there and one for those that are not, would take locks out of order, and
 // two units could wait for each other. DO UPDATE locks the row that is in the
 // way before it looks at its condition.
@@ -44,7 +45,7 @@ ON CONFLICT (space, key) DO UPDATE SET kind = k.kind WHERE false`
 // sqlStillAbsent fails if one of the keys is there. A load that waits for a row
 // finds it gone when the other unit has given its key to another row, as RENAME
 // does, and does not see that one: the key was absent at no time. So units that
-// found keys absent, and add none, look again before they commit.
+// found keys absent, and neither add nor keep them so, look again before they commit.
 const sqlStillAbsent = `
 SELECT (CASE WHEN count(*) > 0 THEN 'appeared' ELSE '0' END)::int FROM kv_keys
 WHERE space = ` + newSpace + ` AND key = ANY ($3::bytea[]) AND kind & 15 <> 0`
@@ -92,7 +93,7 @@ func (tx *Tx) queueLoad(db int, entries []*Entry, lock bool) {
 	}
 	s, parts := stmtRead, stmtReadParts
 	if lock {
-		if tx.reserves {
+		if tx.orderly {
 			tx.queueReserve(db, entries)
 		}
 		s, parts = stmtLock, stmtLockParts
@@ -116,8 +117,8 @@ func (tx *Tx) queueReserve(db int, entries []*Entry) {
 }
 
 // queueStillAbsent queues the second look at keys that were found absent and
-// are so in the end; it comes behind what the unit writes. Keys that are added need none: a row in their place is a unique
-// violation. It reports whether there was anything to queue.
+// are so in the end; it comes behind what the unit writes. Keys that are added or kept absent (keepAbsent) need none: a row in
+// their place is a unique violation. It reports whether there was anything to queue.
 func (tx *Tx) queueStillAbsent() bool {
 	if !tx.open {
 		return false
@@ -127,7 +128,7 @@ func (tx *Tx) queueStillAbsent() bool {
 		db := tx.list[from].db
 		w.keys.reset(oidBytea)
 		for ; from < len(tx.list) && tx.list[from].db == db; from++ {
-			if e := tx.list[from]; e.locked && !e.row.exists && e.typ == TypeNone {
+			if e := tx.list[from]; e.foundAbsent() && !e.keptAbsent {
 				w.keys.bytes(shortForm(e.name))
 			}
 		}
@@ -235,7 +236,7 @@ func (tx *Tx) finishLoad() error {
 		if e.typ == TypeNone {
 			e.whole = true
 		}
-		if e.mode == ModeStable && !e.row.exists {
+		if tx.orderly && e.locked && !e.row.exists {
 			return tx.failed(errLost)
 		}
 	}

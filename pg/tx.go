@@ -35,8 +35,7 @@ type Tx struct {
 	generation uint64 // grows whenever entries become invalid
 
 	open     bool  // BEGIN was sent
-	reserves bool  // the load under way gives every key that it locks a row
-	orderly  bool  // every load does: the unit has lost a race
+	orderly  bool  // loads give every key that they lock a row: the unit has lost a race
 	excludes bool  // nobody else has locked or written a key
 	hurried  bool  // the commit waits for no lock for long
 	wrote    bool  // Flush has written something
@@ -167,6 +166,7 @@ func (tx *Tx) Entry(db int, name []byte, mode Mode, part Part, needs *Needs) (*E
 	hash := HashKey(db, name)
 	e := tx.find(hash, db, name)
 	if e != nil && e.serves(mode, part) {
+		e.mode = max(e.mode, mode)
 		return e, nil
 	}
 	if e != nil {
@@ -177,6 +177,14 @@ func (tx *Tx) Entry(db int, name []byte, mode Mode, part Part, needs *Needs) (*E
 	e = tx.Plan(db, name, hash, mode, part)
 	e.Need(needs)
 	return e, tx.Load()
+}
+
+// Hold has a key of the unit that was claimed with ModeUpdate stay absent until the
+// commit, if it is absent: as if it had been claimed with ModeStable.
+func (tx *Tx) Hold(db int, name []byte, hash uint64) {
+	if e := tx.find(hash, db, name); e != nil && e.mode == ModeUpdate {
+		e.mode = ModeStable
+	}
 }
 
 // Serves reports whether a key can be planned without Flush: it is not part of
@@ -205,7 +213,7 @@ func (e *Entry) serves(mode Mode, part Part) bool {
 	case ModeUpdate:
 		return e.locked || e.changes&changedValue != 0
 	case ModeStable:
-		return e.locked && (e.mode == ModeStable || e.row.exists)
+		return e.locked
 	default:
 		return true
 	}
@@ -233,10 +241,8 @@ func (tx *Tx) Load() error {
 		return err
 	}
 	lock := tx.open && !tx.readOnly || tx.lockReads
-	tx.reserves = false
 	for _, e := range tx.planned {
 		lock = lock || e.mode >= ModeUpdate
-		tx.reserves = tx.reserves || e.mode == ModeStable
 	}
 	if len(tx.planned) == 0 {
 		return nil
@@ -251,7 +257,6 @@ func (tx *Tx) Load() error {
 			tx.open, tx.readOnly = true, true
 		}
 	}
-	tx.reserves = tx.reserves || tx.orderly
 	if lock && !tx.open {
 		// Keys to be written blindly are locked with the others: an upsert
 		// after the load would take locks out of order. What has been written
@@ -496,7 +501,7 @@ func (tx *Tx) Rename(src, dst *Entry) {
 	if src.row.exists {
 		tx.moves = append(tx.moves,
 			move{loaded: src.row.id, id: id, newID: newID, fromDB: src.db, db: dst.db, name: dst.name})
-		dst.row, src.row = src.row, row{}
+		dst.row, src.row, src.moved = src.row, row{}, true
 		dst.row.movedID = newID
 		changes = src.changes | changedName
 	}

@@ -153,6 +153,7 @@ func (tx *Tx) queueWrites() {
 	}
 	tx.queueBlindDeletes()
 	tx.queueNewRows(stmtInsert, stmtInsertWide, true)
+	tx.queueKeptAbsent()
 	tx.queueNewRows(stmtUpsert, stmtUpsertWide, false)
 }
 
@@ -306,7 +307,7 @@ func (tx *Tx) queueNewRows(s, wide statement, locked bool) {
 		w.reset()
 		for ; i < len(tx.dirty) && tx.dirty[i].db == db; i++ {
 			e := tx.dirty[i]
-			if e.row.exists || e.typ == TypeNone || e.locked != locked {
+			if e.row.exists || e.typ == TypeNone && !e.keptAbsent || e.locked != locked {
 				continue
 			}
 			if w.keys.n > 0 && len(w.values.b)+len(e.value) > maxStatementBytes {

@@ -50,14 +50,17 @@ func TestErrorHurtsItsCommandAlone(t *testing.T) {
 	}
 }
 
-// TestRefusedClaimHurtsItsCommandAlone has a command that PostgreSQL refuses when its key is loaded.
+// TestRefusedClaimHurtsItsCommandAlone has a command that PostgreSQL refuses for a key that it only wants to stay absent.
 func TestRefusedClaimHurtsItsCommandAlone(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
 	e := start(t, dsn, nil)
 	refusing(t, e, dsn)
 	reserve := func(name string) step {
-		return step{[]Claim{claim(name, pg.ModeStable)}, func(*pg.Tx, []*pg.Entry) (string, error) { return "stable", nil }}
+		return step{[]Claim{claim(name, pg.ModeStable), claim("made", pg.ModeUpdate)}, func(_ *pg.Tx, keys []*pg.Entry) (string, error) {
+			keys[1].SetString([]byte("1"), pg.EncodingNatural)
+			return "stable", nil
+		}}
 	}
 	got := try(t, e, Update, incr("a"), reserve("b"), reserve("poison"), incr("a"))
 	if len(got) != 4 || got[0] != "1" || got[1] != "stable" || !isRefusal(got[2]) || got[3] != "2" {
