@@ -17,8 +17,8 @@ func tracks(t *testing.T, s *servertest.Server, options ...string) *servertest.C
 	return c
 }
 
-// push reads the next message, as it came.
-func push(t *testing.T, c *servertest.Client) string {
+// invalidation reads the next message, as it came.
+func invalidation(t *testing.T, c *servertest.Client) string {
 	t.Helper()
 	reply, err := c.Reply()
 	if err != nil {
@@ -44,7 +44,7 @@ func TestTrackingAcrossNodes(t *testing.T) {
 	must(t, other, "SET", "k", "0")
 	must(t, reader, "GET", "k")
 	must(t, other, "SET", "k", "1")
-	if got := push(t, reader); got != forgetEverything && got != forget("k") {
+	if got := invalidation(t, reader); got != forgetEverything && got != forget("k") {
 		t.Fatalf("%q", got)
 	}
 	eventually(t, "the other node's changes arrive one by one", func() bool {
@@ -52,11 +52,11 @@ func TestTrackingAcrossNodes(t *testing.T) {
 		defer c.Close()
 		must(t, c, "GET", "k")
 		must(t, other, "INCR", "k")
-		return push(t, c) == forget("k")
+		return invalidation(t, c) == forget("k")
 	})
 	everybody := tracks(t, nodes[0], "BCAST", "PREFIX", "x")
 	must(t, other, "MSET", "x1", "1", "y", "1", "x2", "1")
-	if got, want := push(t, everybody), ">2\r\n$10\r\ninvalidate\r\n*2\r\n$2\r\nx1\r\n$2\r\nx2\r\n"; got != want {
+	if got, want := invalidation(t, everybody), ">2\r\n$10\r\ninvalidate\r\n*2\r\n$2\r\nx1\r\n$2\r\nx2\r\n"; got != want {
 		t.Errorf("%q", got)
 	}
 	must(t, everybody, "CLIENT", "TRACKING", "OFF")
@@ -64,13 +64,13 @@ func TestTrackingAcrossNodes(t *testing.T) {
 	late := tracks(t, nodes[0])
 	must(t, late, "GET", "k")
 	must(t, other, "FLUSHALL")
-	if got := push(t, late); got != forgetEverything {
+	if got := invalidation(t, late); got != forgetEverything {
 		t.Errorf("FLUSHALL of another node: %q", got)
 	}
 	must(t, late, "GET", "k")
 	pgtest.Exec(t, dsn, `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
 		WHERE datname = current_database() AND pid <> pg_backend_pid()`)
-	if got := push(t, late); got != forgetEverything {
+	if got := invalidation(t, late); got != forgetEverything {
 		t.Errorf("lost connections: %q", got)
 	}
 }
@@ -83,7 +83,7 @@ func TestTrackingOfKeysThatExpire(t *testing.T) {
 	reader := tracks(t, nodes[0])
 	must(t, reader, "GET", "k")
 	for {
-		got := push(t, reader)
+		got := invalidation(t, reader)
 		if got == forget("k") {
 			return
 		}
