@@ -184,6 +184,9 @@ func (r *scriptRun) holdTogether(c *Call) {
 				r.call.tx.Hold(given[0].DB, given[0].Name, given[0].Hash)
 			}
 		}
+		if r.call.tx.Overwritten(claims[i].DB, claims[i].Name, claims[i].Hash) {
+			mode = pg.ModeUpdate // as the script made it, with an expiry that the clock has not reached
+		}
 		if claims[i].Mode != pg.ModeBlind {
 			claims[i].Mode = max(claims[i].Mode, mode)
 		}

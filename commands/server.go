@@ -111,7 +111,6 @@ func NewServer(o Options) *Server {
 	s.bus = notify.New(notify.Options{PG: o.PG, Receiver: notify.Receivers{s.hub, s.changes, heir{s.engine}}, Beat: s.engine.Beat, Log: o.Log})
 	s.blocked = blocked.New(blocked.Options{Engine: o.Engine, Declare: s.hearFilled})
 	s.pause.over = s.blocked.Resume
-	s.bus = notify.New(notify.Options{PG: o.PG, Receiver: notify.Receivers{s.hub, s.changes}, Log: o.Log})
 	s.hub.SetPath(s.bus)
 	s.changes.SetPath(s.bus)
 	s.openCache(o.Cache)
