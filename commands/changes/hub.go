@@ -44,9 +44,10 @@ type Origin struct {
 // Listener hears of changes. Its methods must not block, and are called from any
 // goroutine, several at a time.
 type Listener interface {
-	// Changed gets keys of the kind it is interested in, in order, and others too. They are
-	// valid during the call only. On the node that has committed them it is called
-	// before the keys are free for others, and before the client is answered.
+	// Changed gets what a unit of work has changed, in order. If any of it is of
+	// interest to anybody, all of it comes, wanted or not. keys is valid during the call
+	// only. On the node that has committed them it is called before the keys are free
+	// for others, and before the client is answered.
 	Changed(o Origin, keys []pg.Change)
 	// Missed says that changes of other nodes may have been missed from the time
 	// when the interest was declared, or Missed was called last, until now.
