@@ -3,6 +3,7 @@ package commands
 import (
 	"github.com/mnorrsken/postkeys/commands/bits"
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -105,14 +106,18 @@ func bitfield(c *Call) error {
 		return nil
 	}
 	value, size := e.Value(), writtenSize(ops)
-	write := size > 0 && (int64(size) > e.Len() || e.Encoding() != pg.EncodingRaw)
+	grows, changes := int64(size) > e.Len(), false
+	write := size > 0 && (grows || e.Encoding() != pg.EncodingRaw)
 	if size > 0 {
 		value = padded(value, size)
+	} else {
+		c.missAll(0, 1)
 	}
 	c.out.Array(len(ops))
 	for _, op := range ops {
 		answer, ok, changed := op.Apply(value)
 		write = write || changed
+		changes = changes || changed || grows && ok && op.Kind != bits.FieldGet
 		if ok {
 			c.out.Int(answer)
 		} else {
@@ -121,6 +126,10 @@ func bitfield(c *Call) error {
 	}
 	if write {
 		e.SetString(value, pg.EncodingRaw)
+		c.notifyCreated(0) // even if every operation has failed
+	}
+	if changes {
+		c.notify(settings.EventString, "setbit", 0)
 	}
 	return nil
 }

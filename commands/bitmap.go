@@ -3,6 +3,7 @@ package commands
 import (
 	"github.com/mnorrsken/postkeys/commands/bits"
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -43,10 +44,14 @@ func setbit(c *Call) error {
 	offset, _ := number.ParseInt64(c.args[2])
 	field := bits.FieldOp{Kind: bits.FieldSet, Type: bits.FieldType{Bits: 1}, Offset: offset, Value: int64(c.args[3][0] - '0')}
 	old := field.Type.Get(e.Value(), offset)
-	if old != field.Value || int64(field.Size()) > e.Len() || e.Encoding() != pg.EncodingRaw {
+	changes := old != field.Value || int64(field.Size()) > e.Len()
+	if changes || e.Encoding() != pg.EncodingRaw {
 		value := padded(e.Value(), field.Size())
 		field.Apply(value)
 		e.SetString(value, pg.EncodingRaw)
+	}
+	if changes {
+		c.notify(settings.EventString, "setbit", 0)
 	}
 	c.out.Int(old)
 	return nil
@@ -201,6 +206,7 @@ func bitop(c *Call) error {
 	} else {
 		dest.Replace(value, pg.EncodingRaw)
 	}
+	c.notifyStored(settings.EventString, "set", 0, len(value) > 0)
 	c.out.Int(int64(len(value)))
 	return nil
 }

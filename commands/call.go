@@ -77,6 +77,9 @@ func (c *Call) claim(name []byte, mode pg.Mode, part pg.Part) {
 // claimIn is claim for a key of another database index.
 func (c *Call) claimIn(db int, name []byte, mode pg.Mode, part pg.Part) {
 	t := c.task
+	if mode == pg.ModeBlind && c.server().looksBeforeWrites() {
+		mode = pg.ModeUpdate
+	}
 	if mode != pg.ModeRead {
 		c.job.writes = true
 	} else if c.claims > 0 {

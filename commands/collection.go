@@ -62,8 +62,9 @@ func (c *Call) fitsListpack(n int64, longest int, entries, value settings.ID) bo
 	return n <= s.Int(entries) && int64(longest) <= s.Int(value)
 }
 
-// removeMembers makes the run of HDEL, SREM and ZREM.
-func removeMembers(t pg.Type) func(*Call) error {
+// removeMembers makes the run of HDEL, SREM and ZREM, which are the names of the
+// events too.
+func removeMembers(t pg.Type, class settings.Events) func(*Call) error {
 	return func(c *Call) error {
 		ms, err := c.members(0, t)
 		if ms == nil || err != nil {
@@ -72,7 +73,7 @@ func removeMembers(t pg.Type) func(*Call) error {
 		if err := ms.Fetch(c.args[2:]...); err != nil {
 			return err
 		}
-		removed := int64(0)
+		removed := 0
 		for _, name := range c.args[2:] {
 			ok, err := ms.Remove(name)
 			if err != nil {
@@ -82,7 +83,8 @@ func removeMembers(t pg.Type) func(*Call) error {
 				removed++
 			}
 		}
-		c.out.Int(removed)
+		c.notifyTaken(class, c.spec.Name, 0, removed)
+		c.out.Int(int64(removed))
 		return nil
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -66,6 +67,7 @@ func (c *Call) increment(by int64) error {
 		return nil
 	}
 	e.SetString(strconv.AppendInt(nil, sum, 10), pg.EncodingNatural)
+	c.notify(settings.EventString, "incrby", 0)
 	c.out.Int(sum)
 	return nil
 }
@@ -94,6 +96,7 @@ func incrbyfloat(c *Call) error {
 	}
 	value := sum.AppendTo(nil)
 	e.SetString(value, pg.EncodingText)
+	c.notify(settings.EventString, "incrbyfloat", 0)
 	c.out.Bulk(value)
 	return nil
 }

@@ -197,6 +197,7 @@ func (c *Call) populate(o populateOptions, from, to int64) error {
 			value = append(value, make([]byte, max(0, o.size-int64(len(value))))...)[:o.size]
 		}
 		e.Replace(value, pg.EncodingNatural)
+		c.addEventOf(settings.EventNew, "new", e.DB(), e.Name())
 	}
 	return c.tx.Flush()
 }

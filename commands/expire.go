@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -119,8 +120,10 @@ func (f expiryForm) set(c *Call) error {
 		return nil
 	case at <= now:
 		e.Delete()
+		c.notifyDel(0)
 	default:
 		e.SetExpireAt(at)
+		c.notify(settings.EventGeneric, "expire", 0)
 	}
 	c.out.Int(1)
 	return nil
@@ -164,6 +167,7 @@ func persist(c *Call) error {
 		return nil
 	}
 	e.SetExpireAt(0)
+	c.notify(settings.EventGeneric, "persist", 0)
 	c.out.Int(1)
 	return nil
 }

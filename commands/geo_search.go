@@ -71,7 +71,11 @@ func searchBinding(name string, f searchForm) binding {
 		case err != nil:
 			return err
 		case s.store != nil:
-			return c.storeFound(&s, list)
+			event := "georadiusstore"
+			if f.free {
+				event = "geosearchstore"
+			}
+			return c.storeFound(&s, event, list)
 		}
 		c.answerFound(&s, list)
 		return nil
@@ -141,8 +145,9 @@ func (c *Call) answerFound(s *search, list []foundPoint) {
 	}
 }
 
-// storeFound stores members with their scores or their distances.
-func (c *Call) storeFound(s *search, list []foundPoint) error {
+// storeFound stores members with their scores or their distances, and tells of the
+// event.
+func (c *Call) storeFound(s *search, event string, list []foundPoint) error {
 	members := make([]scored, len(list))
 	for i, p := range list {
 		members[i] = scored{p.member.Name, p.member.Score}
@@ -150,5 +155,5 @@ func (c *Call) storeFound(s *search, list []foundPoint) error {
 			members[i].score = s.shape.Unit.FromMeters(p.meters)
 		}
 	}
-	return c.storeZset(c.key(1), members)
+	return c.storeZset(1, event, members)
 }

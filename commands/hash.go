@@ -14,7 +14,7 @@ var hashBindings = []binding{
 	{name: "hsetnx", claim: named(pg.ModeUpdate, 2, 2), run: hsetnx},
 	{name: "hget", claim: named(pg.ModeRead, 2, 1), run: hget},
 	{name: "hmget", claim: named(pg.ModeRead, 2, 1), run: hmget},
-	{name: "hdel", claim: named(pg.ModeUpdate, 2, 1), run: removeMembers(pg.TypeHash)},
+	{name: "hdel", claim: named(pg.ModeUpdate, 2, 1), run: removeMembers(pg.TypeHash, settings.EventHash)},
 	{name: "hlen", claim: reads(1, pg.PartHeader), run: hlen},
 	{name: "hexists", claim: named(pg.ModeRead, 2, 1), run: hexists},
 	{name: "hstrlen", claim: named(pg.ModeRead, 2, 1), run: hstrlen},
@@ -62,6 +62,7 @@ func (c *Call) setFields(ms *pg.Members) (added int64, err error) {
 			added++
 		}
 	}
+	c.notify(settings.EventHash, "hset", 0)
 	return added, nil
 }
 
@@ -104,6 +105,7 @@ func hsetnx(c *Call) error {
 		return nil
 	}
 	if _, err = c.setField(ms, c.args[2], c.args[3]); err == nil {
+		c.notify(settings.EventHash, "hset", 0)
 		c.out.Int(1)
 	}
 	return err
@@ -233,6 +235,7 @@ func hincrby(c *Call) error {
 	if err := c.replaceField(strconv.AppendInt(nil, sum, 10)); err != nil {
 		return err
 	}
+	c.notify(settings.EventHash, "hincrby", 0)
 	c.out.Int(sum)
 	return nil
 }
@@ -297,6 +300,7 @@ func hincrbyfloat(c *Call) error {
 	if err := c.replaceField(value); err != nil {
 		return err
 	}
+	c.notify(settings.EventHash, "hincrbyfloat", 0)
 	c.out.Bulk(value)
 	return nil
 }

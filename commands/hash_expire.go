@@ -2,6 +2,7 @@ package commands
 
 import (
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -160,18 +161,23 @@ func (f expiryForm) setFields(c *Call) error {
 	if err != nil {
 		return err
 	}
-	return c.eachNamed(pg.TypeHash, x.fields, func(ms *pg.Members, m *pg.Member) {
+	var done fieldsDone
+	err = c.eachNamed(pg.TypeHash, x.fields, func(ms *pg.Members, m *pg.Member) {
 		switch {
 		case m == nil:
 			c.out.Int(fieldMissing)
 		case !x.allows(m.ExpireAt, at):
 			c.out.Int(fieldUnchanged)
 		case expireField(ms, m, at, now):
+			done.deleted = true
 			c.out.Int(fieldDeleted)
 		default:
+			done.expiring = true
 			c.out.Int(fieldSet)
 		}
 	})
+	c.notifyFields(done)
+	return err
 }
 
 // expireField gives a field an expiry, 0 for none, and reports whether that has
@@ -186,6 +192,24 @@ func expireField(ms *pg.Members, m *pg.Member, at, now int64) bool {
 		ms.Changed(m)
 	}
 	return false
+}
+
+// fieldsDone is what a command has done to fields of a hash.
+type fieldsDone struct{ set, deleted, expiring, persisted bool }
+
+// notifyFields tells of it.
+func (c *Call) notifyFields(done fieldsDone) {
+	for _, e := range []struct {
+		happened bool
+		name     string
+	}{{done.set, "hset"}, {done.deleted, "hdel"}, {done.expiring, "hexpire"}, {done.persisted, "hpersist"}} {
+		if e.happened {
+			c.notify(settings.EventHash, e.name, 0)
+		}
+	}
+	if done.deleted {
+		c.notifyEmptied(0)
+	}
 }
 
 // getFields answers with the expiry of fields.
@@ -210,7 +234,8 @@ func (f expiryForm) getFields(c *Call) error {
 }
 
 func hpersist(c *Call) error {
-	return c.eachNamed(pg.TypeHash, c.args[4:], func(ms *pg.Members, m *pg.Member) {
+	var done fieldsDone
+	err := c.eachNamed(pg.TypeHash, c.args[4:], func(ms *pg.Members, m *pg.Member) {
 		switch {
 		case m == nil:
 			c.out.Int(fieldMissing)
@@ -218,7 +243,10 @@ func hpersist(c *Call) error {
 			c.out.Int(fieldPersistent)
 		default:
 			expireField(ms, m, 0, 0)
+			done.persisted = true
 			c.out.Int(fieldSet)
 		}
 	})
+	c.notifyFields(done)
+	return err
 }

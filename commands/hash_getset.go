@@ -34,12 +34,16 @@ func claimHgetdel(c *Call) {
 }
 
 func hgetdel(c *Call) error {
-	return c.eachNamed(pg.TypeHash, c.args[4:], func(ms *pg.Members, m *pg.Member) {
+	var done fieldsDone
+	err := c.eachNamed(pg.TypeHash, c.args[4:], func(ms *pg.Members, m *pg.Member) {
 		c.fieldOrNull(m)
 		if m != nil {
 			ms.Drop(m)
+			done.deleted = true
 		}
 	})
+	c.notifyFields(done)
+	return err
 }
 
 // fieldOptions are the arguments of HGETEX and HSETEX after the key, in any
@@ -165,12 +169,22 @@ func hgetex(c *Call) error {
 	if !ok {
 		return err
 	}
-	return c.eachNamed(pg.TypeHash, o.items, func(ms *pg.Members, m *pg.Member) {
+	var done fieldsDone
+	err = c.eachNamed(pg.TypeHash, o.items, func(ms *pg.Members, m *pg.Member) {
 		c.fieldOrNull(m)
-		if m != nil && (o.timed || o.keep) {
+		switch {
+		case m == nil || !o.timed && !o.keep:
+		case o.keep:
+			done.persisted = done.persisted || m.ExpireAt != 0
 			expireField(ms, m, at, now)
+		case expireField(ms, m, at, now):
+			done.deleted = true
+		default:
+			done.expiring = true
 		}
 	})
+	c.notifyFields(done)
+	return err
 }
 
 func claimHsetex(c *Call) {
@@ -206,29 +220,34 @@ func hsetex(c *Call) error {
 			return nil
 		}
 	}
+	done := fieldsDone{set: true}
 	for i := 0; i < len(o.items); i += 2 {
-		if err := c.setFieldAt(ms, &o, o.items[i], o.items[i+1], at, now); err != nil {
+		gone, err := c.setFieldAt(ms, &o, o.items[i], o.items[i+1], at, now)
+		if err != nil {
 			return err
 		}
+		done.deleted = done.deleted || gone
 	}
+	done.expiring = o.timed && !done.deleted
+	c.notifyFields(done)
 	c.out.Int(1)
 	return nil
 }
 
-// setFieldAt writes one field with its expiry.
-func (c *Call) setFieldAt(ms *pg.Members, o *fieldOptions, name, value []byte, at, now int64) error {
+// setFieldAt writes one field with its expiry, and reports whether that has passed.
+func (c *Call) setFieldAt(ms *pg.Members, o *fieldOptions, name, value []byte, at, now int64) (gone bool, err error) {
 	m, err := ms.Find(name)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if o.keep && m != nil {
 		at = m.ExpireAt
 	}
 	if _, err := c.setField(ms, name, value); err != nil {
-		return err
+		return false, err
 	}
 	if m, err = ms.Find(name); err == nil {
-		expireField(ms, m, at, now)
+		gone = expireField(ms, m, at, now)
 	}
-	return err
+	return gone, err
 }

@@ -60,6 +60,7 @@ func pfadd(c *Call) error {
 		c.fail(err.Error())
 	case changed:
 		e.SetString(value, pg.EncodingRaw)
+		c.notify(settings.EventString, "pfadd", 0)
 		c.out.Int(1)
 	default:
 		c.out.Int(0)
@@ -149,6 +150,7 @@ func pfmerge(c *Call) error {
 		return nil
 	}
 	dst.SetString(value, pg.EncodingRaw)
+	c.notify(settings.EventString, "pfadd", 0)
 	c.out.OK()
 	return nil
 }

@@ -53,6 +53,10 @@ type job struct {
 	rest parked
 	// delay is how long the batch has to wait before it runs (DEBUG SLEEP).
 	delay time.Duration
+	// events are the keyspace events of the unit under way; absent are the keys that
+	// were absent when the command at hand began.
+	events []keyEvent
+	absent []absentKey
 	// published: a message was sent that other nodes have to hear of.
 	published bool
 	// alone: the only call is one that must not share its batch, see binding.alone.
@@ -192,6 +196,7 @@ func (j *job) Run(tx *pg.Tx, from, to int) error {
 	j.letGo()
 	j.out.Buf, j.looked = j.out.Buf[:j.kept], j.keptLooked
 	j.postponed, j.scripted = j.postponed[:0], j.scripted[:j.keptScripted]
+	j.dropEvents()
 	if j.waiting != nil {
 		j.waiting.begin()
 	}
@@ -229,6 +234,9 @@ func (c *Call) perform(tx *pg.Tx, out *codec.Encoder) error {
 	if c.bind.looks {
 		c.job.countLookups(c)
 	}
+	if c.server().events.Load() != 0 {
+		c.beginEvents()
+	}
 	start := len(out.Buf)
 	c.out, c.tx, c.failed = out, tx, false
 	out.RESP3 = c.resp3
@@ -259,6 +267,7 @@ func (j *job) Keep() {
 	}
 	j.changed = nil
 	j.letGo()
+	j.publishEvents()
 	j.runPostponed()
 	j.kept, j.keptLooked, j.keptScripted = len(j.out.Buf), j.looked, len(j.scripted)
 }
@@ -270,6 +279,7 @@ func (j *job) Fail(from, to int, err error) {
 	}
 	j.changed = nil
 	j.letGo()
+	j.dropEvents()
 	j.out.Buf = j.out.Buf[:j.kept]
 	for i := from; i < to; i++ {
 		c := &j.calls[i]

@@ -22,6 +22,7 @@ func del(c *Call) error {
 	n := int64(0)
 	for i := range c.claims {
 		if c.key(i).Delete() { // a key named twice is gone the second time
+			c.notifyDel(i)
 			n++
 		}
 	}

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -216,6 +217,7 @@ func lset(c *Call) error {
 	if err := l.Set(i, c.args[3]); err != nil {
 		return err
 	}
+	c.notify(settings.EventList, "lset", 0)
 	c.out.OK()
 	return c.shrinkList(c.key(0), l)
 }

@@ -46,7 +46,7 @@ func bpop(end listEnd) func(*Call) error {
 			c.out.Array(2)
 			c.out.Bulk(c.args[1+i])
 			c.out.Bulk(v)
-			return c.shrinkList(c.key(i), l)
+			return c.listPopped(i, l, end)
 		}
 		c.nothing(c.out.NullArray)
 		return nil

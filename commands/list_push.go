@@ -2,6 +2,7 @@ package commands
 
 import (
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -12,6 +13,21 @@ func (end listEnd) push(l *pg.List, v []byte) error {
 		return l.PushLeft(v)
 	}
 	return l.PushRight(v)
+}
+
+// pushed and popped are the names of the events.
+func (end listEnd) pushed() string {
+	if end == leftEnd {
+		return "lpush"
+	}
+	return "rpush"
+}
+
+func (end listEnd) popped() string {
+	if end == leftEnd {
+		return "lpop"
+	}
+	return "rpop"
 }
 
 func (end listEnd) pop(l *pg.List) ([]byte, error) {
@@ -40,6 +56,7 @@ func push(end listEnd, existing bool) func(*Call) error {
 				return err
 			}
 		}
+		c.notify(settings.EventList, end.pushed(), 0)
 		c.out.Int(l.Len())
 		return nil
 	}
@@ -92,7 +109,7 @@ func pop(end listEnd) func(*Call) error {
 				return err
 			}
 			c.out.Bulk(v)
-			return c.shrinkList(c.key(0), l)
+			return c.listPopped(0, l, end)
 		}
 		return nil
 	}
@@ -121,7 +138,13 @@ func (c *Call) popElements(i int, l *pg.List, end listEnd, count int64) error {
 		}
 		c.out.Bulk(v)
 	}
-	return c.shrinkList(c.key(i), l)
+	return c.listPopped(i, l, end)
+}
+
+// listPopped ends a command that has taken elements from the list of a claim.
+func (c *Call) listPopped(claim int, l *pg.List, end listEnd) error {
+	c.notifyTaken(settings.EventList, end.popped(), claim, 1)
+	return c.shrinkList(c.key(claim), l)
 }
 
 // mpop is LMPOP as asked for.
@@ -259,6 +282,8 @@ func (c *Call) moveElement(from, to listEnd) error {
 		// Without its only element the key would be gone, and its expiry.
 		v, err := src.At(0)
 		if err == nil {
+			c.notify(settings.EventList, to.pushed(), 1)
+			c.notify(settings.EventList, from.popped(), 0)
 			c.out.Bulk(v)
 		}
 		return err
@@ -273,6 +298,7 @@ func (c *Call) moveElement(from, to listEnd) error {
 	if err := to.push(dst, v); err != nil {
 		return err
 	}
+	c.notify(settings.EventList, to.pushed(), 1)
 	c.out.Bulk(v)
-	return c.shrinkList(c.key(0), src)
+	return c.listPopped(0, src, from)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -177,6 +178,7 @@ func linsert(c *Call) error {
 	if err := l.Insert(at, c.args[4]); err != nil {
 		return err
 	}
+	c.notify(settings.EventList, "linsert", 0)
 	c.out.Int(l.Len())
 	return nil
 }
@@ -219,5 +221,6 @@ func lrem(c *Call) error {
 	if err := l.Remove(found); err != nil {
 		return err
 	}
+	c.notifyTaken(settings.EventList, "lrem", 0, len(found))
 	return c.shrinkList(c.key(0), l)
 }

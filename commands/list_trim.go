@@ -1,6 +1,9 @@
 package commands
 
-import "github.com/mnorrsken/postkeys/pg"
+import (
+	"github.com/mnorrsken/postkeys/commands/settings"
+	"github.com/mnorrsken/postkeys/pg"
+)
 
 // fewTrimmed is up to how many elements a list is expected to lose when it is
 // trimmed: one that is kept at a length loses as many as were pushed since.
@@ -31,8 +34,11 @@ func ltrim(c *Call) error {
 	}
 	start, stop, _ := c.parseIndexes()
 	start, stop = listRange(start, stop, l.Len())
+	if l.Len() == 0 {
+		c.out.OK()
+		return nil
+	}
 	switch {
-	case l.Len() == 0:
 	case start > stop:
 		c.key(0).Delete()
 	default:
@@ -41,6 +47,8 @@ func ltrim(c *Call) error {
 	if err != nil {
 		return err
 	}
+	c.notify(settings.EventList, "ltrim", 0)
+	c.notifyEmptied(0)
 	c.out.OK()
 	return c.shrinkList(c.key(0), l)
 }

@@ -127,6 +127,7 @@ func (c *Call) readMigrated() error {
 	for i := range c.claims {
 		e := c.key(i)
 		if !e.Exists() {
+			c.missAll(i, i+1)
 			continue
 		}
 		p, fail, err := c.pack(e, now)
@@ -231,6 +232,7 @@ func (c *Call) clearMigrated() error {
 			continue
 		}
 		e.Delete()
+		c.notifyDel(next - 1)
 	}
 	c.answerMigrate(changed)
 	return nil

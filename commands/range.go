@@ -2,6 +2,7 @@ package commands
 
 import (
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -76,6 +77,7 @@ func setrange(c *Call) error {
 		value := padded(e.Value(), int(offset)+len(piece))
 		copy(value[offset:], piece)
 		e.SetString(value, pg.EncodingRaw)
+		c.notify(settings.EventString, "setrange", 0)
 	}
 	c.out.Int(e.Len())
 	return nil

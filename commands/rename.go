@@ -35,6 +35,9 @@ func (c *Call) rename(onlyFree bool) error {
 		return nil
 	case !bytes.Equal(c.args[1], c.args[2]):
 		c.tx.Rename(src, dst)
+		c.notifyNew(1)
+		c.notify(settings.EventGeneric, "rename_from", 0)
+		c.notify(settings.EventGeneric, "rename_to", 1)
 	}
 	if onlyFree {
 		c.out.Int(1)
@@ -106,6 +109,8 @@ func copyKey(c *Call) error {
 	if err := c.tx.Copy(src, dst); err != nil {
 		return err
 	}
+	c.notifyNew(1)
+	c.notify(settings.EventGeneric, "copy_to", 1)
 	c.out.Int(1)
 	return nil
 }
@@ -130,6 +135,9 @@ func move(c *Call) error {
 		return nil
 	}
 	c.tx.Rename(src, dst)
+	c.notifyNew(1)
+	c.notify(settings.EventGeneric, "move_from", 0)
+	c.notify(settings.EventGeneric, "move_to", 1)
 	c.out.Int(1)
 	return nil
 }

@@ -94,7 +94,7 @@ func restore(c *Call) error {
 		c.fail(restoreError(err))
 		return nil
 	}
-	e.Delete()
+	deleted := e.Delete()
 	if ttl != 0 {
 		now, err := c.tx.Now()
 		if err != nil {
@@ -104,6 +104,9 @@ func restore(c *Call) error {
 			ttl += now // beyond the last instant is long ago, in Redis too
 		}
 		if ttl <= now {
+			if deleted {
+				c.notifyDel(0)
+			}
 			c.out.OK()
 			return nil
 		}
@@ -112,6 +115,8 @@ func restore(c *Call) error {
 		return err
 	}
 	e.SetExpireAt(ttl)
+	c.notifyNew(0)
+	c.notify(settings.EventGeneric, "restore", 0)
 	c.restoreUse(o)
 	c.out.OK()
 	return nil

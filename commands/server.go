@@ -83,7 +83,9 @@ type Server struct {
 	guard    guard
 	memory   memoryLimit
 	stats    stats
-	uses     *uses
+	// events are the classes of keyspace events that are published, see applyEvents.
+	events atomic.Uint32
+	uses   *uses
 
 	// keyspace remembers the figures of the section of INFO.
 	keyspace keyspaceFigures
@@ -126,6 +128,11 @@ func NewServer(o Options) *Server {
 	}, settings.ProtoMaxBulkLen)
 	s.memory.set(uint64(o.Settings.Int(settings.MaxMemory)))
 	o.Settings.OnChange(s.applyMaxMemory, settings.MaxMemory, settings.MaxMemoryPolicy)
+	s.applyEvents(o.Settings.Values())
+	o.Settings.OnChange(func(v *settings.Values) error {
+		s.applyEvents(v)
+		return nil
+	}, settings.NotifyKeyspaceEvents)
 	s.boundTracking(o.Settings.Values())
 	o.Settings.OnChange(func(v *settings.Values) error {
 		s.boundTracking(v)
@@ -196,9 +203,3 @@ func (s *Server) scriptClock() time.Duration { return time.Since(s.started) }
 
 // Sweep removes expired keys in the background until ctx is done.
 func (s *Server) Sweep(ctx context.Context) { s.sweep.Run(ctx) }
-
-// expired hears of every key that the sweep removed.
-func (s *Server) expired(db int, name []byte) {
-	s.stats.expired.Add(1)
-	s.changes.Publish(0, []pg.Change{{DB: db, Name: name, Hash: pg.HashKey(db, name)}})
-}

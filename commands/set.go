@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -44,6 +45,7 @@ func set(c *Call) error {
 	e, value := c.key(0), c.args[2]
 	if len(c.args) == 3 {
 		e.Replace(value, pg.EncodingNatural)
+		c.notify(settings.EventString, "set", 0)
 		c.out.OK()
 		return nil
 	}
@@ -53,6 +55,7 @@ func set(c *Call) error {
 			return nil
 		}
 		c.valueOrNull(e)
+		c.missAll(0, 1)
 	}
 	if o.has(optionNX) && e.Exists() || o.has(optionXX) && !e.Exists() {
 		if !o.has(optionGet) {
@@ -65,11 +68,12 @@ func set(c *Call) error {
 	} else {
 		e.Replace(value, pg.EncodingNatural)
 	}
+	c.notify(settings.EventString, "set", 0)
 	if !o.has(optionGet) {
 		c.out.OK()
 	}
 	x, _ := o.expiry(c.spec.Name)
-	return x.apply(c, e)
+	return x.applyToSet(c, e)
 }
 
 // claimSetex is for SETEX and PSETEX, which differ in the milliseconds that one
@@ -88,9 +92,10 @@ func setex(ms int64) func(*Call) error {
 	return func(c *Call) error {
 		e := c.key(0)
 		e.Replace(c.args[3], pg.EncodingNatural)
+		c.notify(settings.EventString, "set", 0)
 		x, _ := parseExpiry(c.args[2], expiryUnit{ms: ms}, c.spec.Name)
 		c.out.OK()
-		return x.apply(c, e)
+		return x.applyToSet(c, e)
 	}
 }
 
@@ -101,6 +106,7 @@ func setnx(c *Call) error {
 		return nil
 	}
 	e.Replace(c.args[2], pg.EncodingNatural)
+	c.notify(settings.EventString, "set", 0)
 	c.out.Int(1)
 	return nil
 }
@@ -112,6 +118,7 @@ func getset(c *Call) error {
 	}
 	c.valueOrNull(e)
 	e.Replace(c.args[2], pg.EncodingNatural)
+	c.notify(settings.EventString, "set", 0)
 	return nil
 }
 
@@ -119,7 +126,9 @@ func getdel(c *Call) error {
 	e := c.key(0)
 	if c.isString(e) {
 		c.valueOrNull(e)
-		e.Delete()
+		if e.Delete() {
+			c.notifyDel(0)
+		}
 	}
 	return nil
 }
@@ -154,10 +163,26 @@ func getex(c *Call) error {
 		return nil
 	}
 	c.out.Bulk(e.Value())
-	if o.has(optionPersist) {
+	switch {
+	case o.has(optionPersist):
+		if old, err := e.ExpireAt(); old == 0 || err != nil {
+			return err
+		}
 		e.SetExpireAt(0)
+		c.notify(settings.EventGeneric, "persist", 0)
+		return nil
+	case x.ms == 0:
+		return nil
 	}
-	return x.apply(c, e)
+	if err := x.apply(c, e); err != nil {
+		return err
+	}
+	if e.Exists() {
+		c.notify(settings.EventGeneric, "expire", 0)
+	} else {
+		c.notifyDel(0)
+	}
+	return nil
 }
 
 // expiry is the expiry that an option asks for.
@@ -211,6 +236,21 @@ func (x expiry) apply(c *Call, e *pg.Entry) error {
 		e.SetExpireAt(x.ms)
 	default:
 		e.SetTTL(x.ms)
+	}
+	return nil
+}
+
+// applyToSet is apply for a command that has written the key of its first claim.
+func (x expiry) applyToSet(c *Call, e *pg.Entry) error {
+	if x.ms == 0 {
+		return nil
+	}
+	if err := x.apply(c, e); err != nil {
+		return err
+	}
+	c.notify(settings.EventGeneric, "expire", 0)
+	if !e.Exists() { // which Redis finds out a moment later
+		c.notify(settings.EventExpired, "expired", 0)
 	}
 	return nil
 }

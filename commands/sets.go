@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -11,7 +12,7 @@ import (
 // sets_algebra.go. set.go is about the command SET.
 var setsBindings = []binding{
 	{name: "sadd", claim: named(pg.ModeUpdate, 2, 1), run: sadd},
-	{name: "srem", claim: named(pg.ModeUpdate, 2, 1), run: removeMembers(pg.TypeSet)},
+	{name: "srem", claim: named(pg.ModeUpdate, 2, 1), run: removeMembers(pg.TypeSet, settings.EventSet)},
 	{name: "smembers", claim: everything(pg.ModeRead), run: smembers},
 	{name: "sismember", claim: named(pg.ModeRead, 2, 1), run: sismember},
 	{name: "smismember", claim: named(pg.ModeRead, 2, 1), run: smismember},
@@ -39,6 +40,9 @@ func sadd(c *Call) error {
 		if isNew {
 			added++
 		}
+	}
+	if added > 0 {
+		c.notify(settings.EventSet, "sadd", 0)
 	}
 	c.out.Int(added)
 	return nil
@@ -163,12 +167,17 @@ func smove(c *Call) error {
 		c.out.Int(0)
 		return nil
 	}
+	c.notifyTaken(settings.EventSet, "srem", 0, 1)
 	w := c.setWriter(c.key(1), to)
 	if to.Len() == 0 {
 		w.expect(name, 1)
 	}
-	if _, err := w.add(name); err != nil {
+	isNew, err := w.add(name)
+	if err != nil {
 		return err
+	}
+	if isNew {
+		c.notify(settings.EventSet, "sadd", 1)
 	}
 	c.out.Int(1)
 	return nil

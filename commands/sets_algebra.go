@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -92,6 +93,7 @@ func algebraStore(combine func([]operand) (combined, error), matches func([]oper
 		if n, err := storeMatches(c.key(0), matches(sets), w.limits.most()); n > 0 || err != nil {
 			if err == nil {
 				c.key(0).SetEncoding(pg.EncodingHashtable)
+				c.notify(settings.EventSet, c.spec.Name, 0)
 				c.out.Int(n)
 			}
 			return err
@@ -103,6 +105,7 @@ func algebraStore(combine func([]operand) (combined, error), matches func([]oper
 		if err := w.replace(r.names, r.form); err != nil {
 			return err
 		}
+		c.notifyStored(settings.EventSet, c.spec.Name, 0, len(r.names) > 0)
 		c.out.Int(int64(len(r.names)))
 		return nil
 	}

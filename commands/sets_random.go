@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -71,6 +72,7 @@ func spop(c *Call) error {
 	for _, m := range chosen {
 		ms.Drop(m)
 	}
+	c.notifyTaken(settings.EventSet, "spop", 0, len(chosen))
 	return nil
 }
 
@@ -93,6 +95,7 @@ func (c *Call) spopCount(ms *pg.Members) error {
 		c.out.Bulk(m.Name)
 		ms.Drop(m)
 	}
+	c.notifyTaken(settings.EventSet, "spop", 0, len(chosen))
 	return c.setWriter(e, ms).shrunk(count, size-count)
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -207,6 +208,7 @@ func (c *Call) storeSorted(name []byte, values [][]byte) error {
 	}
 	c.out.Int(int64(len(values)))
 	dst.Delete()
+	c.notifyStored(settings.EventList, "sortstore", 1, len(values) > 0)
 	if len(values) == 0 {
 		return nil
 	}

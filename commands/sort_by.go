@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -103,6 +104,9 @@ func (c *Call) lookUp(pattern []byte, elements [][]byte) ([][]byte, error) {
 	}
 	entries, err := c.tx.Many(c.db, names, needs)
 	for i := 0; i < len(entries) && err == nil; i++ {
+		if !entries[i].Exists() {
+			c.addEventOf(settings.EventMiss, "keymiss", c.db, names[i])
+		}
 		values[i], err = valueAt(entries[i], field)
 	}
 	return values, err

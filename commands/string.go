@@ -1,6 +1,9 @@
 package commands
 
-import "github.com/mnorrsken/postkeys/pg"
+import (
+	"github.com/mnorrsken/postkeys/commands/settings"
+	"github.com/mnorrsken/postkeys/pg"
+)
 
 var stringBindings = []binding{
 	{name: "get", claim: reads(1, pg.PartValue), run: get},
@@ -63,6 +66,7 @@ func mset(c *Call) error {
 func (c *Call) setAll() {
 	for i := range c.claims {
 		c.key(i).Replace(c.args[2+2*i], pg.EncodingNatural)
+		c.notify(settings.EventString, "set", i)
 	}
 }
 
@@ -112,6 +116,7 @@ func appendString(c *Call) error {
 		copy(value[copy(value, old):], tail)
 		e.SetString(value, pg.EncodingRaw)
 	}
+	c.notify(settings.EventString, "append", 0)
 	c.out.Int(e.Len())
 	return nil
 }

@@ -16,7 +16,7 @@ var zsetBindings = []binding{
 	{name: "zmscore", claim: named(pg.ModeRead, 2, 1), run: zmscore},
 	{name: "zrank", claim: claimZrank, run: func(c *Call) error { return c.zrank(false) }},
 	{name: "zrevrank", claim: claimZrank, run: func(c *Call) error { return c.zrank(true) }},
-	{name: "zrem", claim: named(pg.ModeUpdate, 2, 1), run: removeMembers(pg.TypeZset)},
+	{name: "zrem", claim: named(pg.ModeUpdate, 2, 1), run: removeMembers(pg.TypeZset, settings.EventZSet)},
 	{name: "zscan", claim: claimScanMembers(scanForm{}), run: scanMembers(pg.TypeZset, scanForm{}, addScanned)},
 }
 
@@ -34,9 +34,10 @@ func keptScore(e *pg.Entry, score float64) float64 {
 	return score
 }
 
-// storeZset makes a key a sorted set of these members, whatever it was, and
-// answers with their number. The key is gone if there are none.
-func (c *Call) storeZset(e *pg.Entry, members []scored) error {
+// storeZset makes the key of a claim a sorted set of these members, whatever it was,
+// answers with their number and tells of the event. The key is gone if there are none.
+func (c *Call) storeZset(claim int, event string, members []scored) error {
+	e := c.key(claim)
 	e.Delete()
 	ms, err := e.Members(pg.TypeZset)
 	if err != nil {
@@ -56,6 +57,7 @@ func (c *Call) storeZset(e *pg.Entry, members []scored) error {
 		}
 		m.Score = keptScore(e, members[i].score)
 	}
+	c.notifyStored(settings.EventZSet, event, claim, len(members) > 0)
 	c.out.Int(int64(len(members)))
 	return nil
 }

@@ -118,6 +118,9 @@ func (c *Call) addScored(pairs []scored, o zaddOptions) error {
 		}
 	}
 	c.presizeZset(isNew, pairs)
+	if added+updated > 0 {
+		c.notify(settings.EventZSet, "zadd", 0)
+	}
 	if o.changed {
 		added += updated
 	}
@@ -158,6 +161,9 @@ func (c *Call) zaddIncr(ms *pg.Members, p scored, o zaddOptions) error {
 		return err
 	}
 	c.presizeZset(isNew, []scored{p})
+	if outcome.added || outcome.updated {
+		c.notify(settings.EventZSet, "zincr", 0)
+	}
 	if outcome.refused {
 		c.out.Null()
 	} else {

@@ -174,7 +174,7 @@ func (c *Call) answerAlgebra(f algebraForm, o algebraOptions, result []scored) e
 		c.out.Int(int64(len(result)))
 		return nil
 	case f.stores:
-		return c.storeZset(c.key(0), result)
+		return c.storeZset(0, c.spec.Name, result)
 	}
 	slices.SortFunc(result, func(a, b scored) int {
 		return cmp.Or(cmp.Compare(a.score, b.score), bytes.Compare(a.name, b.name))

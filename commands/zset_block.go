@@ -38,7 +38,7 @@ func bzpop(highest bool) func(*Call) error {
 			if !c.take(i, ms.Len()-1) {
 				continue
 			}
-			popped, err := popEnd(ms, 1, highest)
+			popped, err := c.popEnd(i, ms, 1, highest)
 			if err != nil {
 				return err
 			}

@@ -32,6 +32,7 @@ func (c *Call) matchSources(f algebraForm, o algebraOptions, sources []source) (
 			return false, err
 		}
 		c.key(0).SetEncoding(pg.EncodingSkiplist)
+		c.notify(settings.EventZSet, c.spec.Name, 0)
 	}
 	if err == nil {
 		c.out.Int(n)

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -46,7 +47,7 @@ func (c *Call) zpop(highest bool) error {
 		n, _ = number.ParseInt64(c.args[2])
 		nested = true
 	}
-	popped, err := popEnd(ms, n, highest)
+	popped, err := c.popEnd(0, ms, n, highest)
 	switch {
 	case err != nil:
 		return err
@@ -62,12 +63,18 @@ func (c *Call) zpop(highest bool) error {
 	return nil
 }
 
-// popEnd removes up to n members from one end and returns them, that end first.
-func popEnd(ms *pg.Members, n int64, highest bool) ([]*pg.Member, error) {
+// popEnd removes up to n members from one end of the sorted set of a claim and
+// returns them, that end first.
+func (c *Call) popEnd(claim int, ms *pg.Members, n int64, highest bool) ([]*pg.Member, error) {
 	popped, err := ms.End(n, highest)
 	for _, m := range popped {
 		ms.Drop(m)
 	}
+	event := "zpopmin"
+	if highest {
+		event = "zpopmax"
+	}
+	c.notifyTaken(settings.EventZSet, event, claim, len(popped))
 	return popped, err
 }
 
@@ -137,7 +144,7 @@ func (c *Call) zmpop(args [][]byte) error {
 		if !c.take(i, max(ms.Len()-o.count, 0)) {
 			continue
 		}
-		popped, err := popEnd(ms, o.count, o.highest)
+		popped, err := c.popEnd(i, ms, o.count, o.highest)
 		if err != nil {
 			return err
 		}

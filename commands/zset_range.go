@@ -2,6 +2,7 @@ package commands
 
 import (
 	"github.com/mnorrsken/postkeys/commands/number"
+	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/pg"
 )
 
@@ -215,7 +216,7 @@ func rangeBinding(name string, f rangeForm) binding {
 			for i, m := range members {
 				list[i] = scored{m.Name, m.Score}
 			}
-			return c.storeZset(c.key(0), list)
+			return c.storeZset(0, c.spec.Name, list)
 		}
 		c.pairs(members, r.withScores)
 		return nil
@@ -238,6 +239,7 @@ func removalBinding(name string, f rangeForm) binding {
 		for _, m := range members {
 			ms.Drop(m)
 		}
+		c.notifyTaken(settings.EventZSet, c.spec.Name, 0, len(members))
 		c.out.Int(int64(len(members)))
 		return nil
 	}

@@ -124,6 +124,7 @@ type Entry struct {
 	loaded   bool
 	locked   bool
 	reserved bool     // the row only holds the lock of an absent key
+	expired  bool     // the row has expired
 	moved    bool     // the row has another key by now, and goes on holding this one
 	row      row      // known while locked
 	version  *Version // nil: not asked for
@@ -164,6 +165,10 @@ func (e *Entry) Tx() *Tx { return e.tx }
 
 // Exists reports whether the key exists; an expired one does not.
 func (e *Entry) Exists() bool { return e.typ != TypeNone }
+
+// Expired reports whether the key is absent since what stands in its place has
+// expired: the unit has locked that and not written the key yet.
+func (e *Entry) Expired() bool { return e.expired && e.changes == 0 }
 
 // Type returns the key's type, TypeNone if it does not exist.
 func (e *Entry) Type() Type { return e.typ }

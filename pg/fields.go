@@ -102,18 +102,20 @@ func (ms *Members) expire() error {
 	return nil
 }
 
-// expireFields frees a large hash of the fields that have expired.
-func (c *Conn) expireFields(db int, name []byte) error {
+// expireFields frees a large hash of the fields that have expired. It reports
+// whether there were any, and the type of the key that is left.
+func (c *Conn) expireFields(db int, name []byte) (left Type, purged bool, err error) {
 	tx := c.Begin()
-	tx.Plan(db, name, HashKey(db, name), ModeUpdate, PartHeader).Need(&Needs{})
-	err := tx.Load()
-	if err == nil {
+	e := tx.Plan(db, name, HashKey(db, name), ModeUpdate, PartHeader)
+	e.Need(&Needs{})
+	if err = tx.Load(); err == nil {
+		left, purged = e.Type(), e.Changed()
 		err = tx.Commit()
 	}
 	if err != nil {
 		tx.Rollback()
 	}
-	return err
+	return left, purged, err
 }
 
 // expiryOf reads an expiry in packed form.

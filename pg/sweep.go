@@ -77,8 +77,9 @@ type SweepResult struct {
 // Step looks at the next window, or again at one that has more than it takes
 // away at a time, and removes what has expired (if expire is true) and what
 // belongs to dropped spaces; and it frees elements of dropped collections.
-// onExpired is called for each expired key once the removal is durable.
-func (s *Sweeper) Step(c *Conn, expire bool, onExpired func(db int, name []byte)) (r SweepResult, err error) {
+// onExpired is called for each expired key once the removal is durable, and for
+// each hash that fields were removed from, with the type that is left.
+func (s *Sweeper) Step(c *Conn, expire bool, onExpired func(db int, name []byte, left Type)) (r SweepResult, err error) {
 	type expired struct {
 		db   int
 		name []byte
@@ -115,10 +116,13 @@ func (s *Sweeper) Step(c *Conn, expire bool, onExpired func(db int, name []byte)
 		s.page, r.Wrapped = 0, true
 	}
 	for _, e := range names {
-		onExpired(e.db, e.name)
+		onExpired(e.db, e.name, TypeNone)
 	}
 	for _, e := range due {
-		if err := c.expireFields(e.db, e.name); err != nil && KindOf(err) != KindRetry {
+		switch left, purged, err := c.expireFields(e.db, e.name); {
+		case err == nil && purged:
+			onExpired(e.db, e.name, left)
+		case err != nil && KindOf(err) != KindRetry:
 			return r, err
 		}
 		r.Freed++

@@ -29,7 +29,7 @@ func sweepOnce(t *testing.T, c *pg.Conn, swept map[string]int) (total pg.SweepRe
 func trySweep(c *pg.Conn, swept map[string]int) (total pg.SweepResult, err error) {
 	var s pg.Sweeper
 	for {
-		r, err := s.Step(c, true, func(db int, name []byte) { swept[fmt.Sprint(db, "/", string(name))]++ })
+		r, err := s.Step(c, true, func(db int, name []byte, _ pg.Type) { swept[fmt.Sprint(db, "/", string(name))]++ })
 		if err != nil {
 			return total, err
 		}
@@ -82,7 +82,7 @@ func TestSweepTakesLittleAtATime(t *testing.T) {
 	var s pg.Sweeper
 	steps, total := 0, int64(0)
 	for wrapped := false; !wrapped; steps++ {
-		r, err := s.Step(c, true, func(int, []byte) {})
+		r, err := s.Step(c, true, func(int, []byte, pg.Type) {})
 		if err != nil || r.Expired > 1000 || r.More != (r.Expired == 1000) {
 			t.Fatalf("step %d: %+v, %v", steps, r, err)
 		}

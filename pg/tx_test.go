@@ -235,7 +235,7 @@ func TestFlushAndSwap(t *testing.T) {
 		t.Errorf("flushed key = %q", got)
 	}
 	var s pg.Sweeper
-	r, err := s.Step(c, true, func(int, []byte) { t.Error("a flushed key counts as expired") })
+	r, err := s.Step(c, true, func(int, []byte, pg.Type) { t.Error("a flushed key counts as expired") })
 	if err != nil || r.Freed != 1 {
 		t.Errorf("sweep: %+v, %v", r, err)
 	}
@@ -262,7 +262,7 @@ func TestExpiry(t *testing.T) {
 	}
 	var s pg.Sweeper
 	var swept []string
-	r, err := s.Step(c, true, func(_ int, name []byte) { swept = append(swept, string(name)) })
+	r, err := s.Step(c, true, func(_ int, name []byte, _ pg.Type) { swept = append(swept, string(name)) })
 	if err != nil || r.Expired != 1 || len(swept) != 1 || swept[0] != "gone" {
 		t.Errorf("sweep: %+v, %v, %v", r, swept, err)
 	}

@@ -20,7 +20,7 @@ type Sweep struct {
 	Active atomic.Bool
 
 	engine    *Engine
-	onExpired func(db int, name []byte)
+	onExpired func(db int, name []byte, left pg.Type)
 
 	// begins: the next step begins a pass. found and foundBefore: the pass under way,
 	// or the one before it, met anything that can expire; if not there is no hurry.
@@ -34,8 +34,9 @@ type Sweep struct {
 	tended   time.Time
 }
 
-// NewSweep returns a sweep; onExpired is called for every key removed.
-func (e *Engine) NewSweep(onExpired func(db int, name []byte)) *Sweep {
+// NewSweep returns a sweep; onExpired is called for every key removed, and for
+// every hash that lost fields, with the type that is left.
+func (e *Engine) NewSweep(onExpired func(db int, name []byte, left pg.Type)) *Sweep {
 	s := &Sweep{engine: e, onExpired: onExpired, begins: true, untended: housekeepings}
 	s.Active.Store(true)
 	return s

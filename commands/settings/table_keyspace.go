@@ -2,11 +2,11 @@ package settings
 
 // keyspaceTable: databases, events, and the limits at which Redis changes how a value is encoded. The encodings are
 // visible through OBJECT ENCODING, which clients and tests look at. What only tunes Redis' memory layout is kept; so are
-// the limits of types, and the classes of events, until the first command that looks at them makes them Active.
+// the limits of types, until the first command that looks at them makes them Active.
 var keyspaceTable = []Param{
 	{ID: Databases, Name: "databases", Kind: Integer, Default: "16", Min: 1, Max: maxInt, Mutability: Immutable, Effect: Active,
 		Doc: "number of databases SELECT can reach"},
-	{ID: NotifyKeyspaceEvents, Name: "notify-keyspace-events", Kind: Special, normalize: normalizeEvents,
+	{ID: NotifyKeyspaceEvents, Name: "notify-keyspace-events", Kind: Special, normalize: normalizeEvents, Effect: Active,
 		Doc: "classes of keyspace events that are published, empty for none"},
 	{ID: HashMaxListpackEntries, Name: "hash-max-listpack-entries", Alias: "hash-max-ziplist-entries", Kind: Integer,
 		Default: "512", Max: maxLong, Unsigned: true, Doc: "fields up to which a hash is a listpack"},
