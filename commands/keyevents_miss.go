@@ -12,8 +12,8 @@ const allClaims = math.MaxInt
 
 // missedClaims returns which claims of a command, from one up to another, are keys
 // that it looks up to read them: Redis tells of those that it does not find
-// (keymiss), whatever the command does with others. SET with GET, BITFIELD,
-// MIGRATE and the patterns of SORT see to it themselves.
+// (keymiss), whatever the command does with others. SET with GET, BITFIELD and
+// BITFIELD_RO, MIGRATE and the patterns of SORT see to it themselves.
 func missedClaims(name string, s *spec.Spec) (from, to int) {
 	switch name {
 	case "getset", "getdel", "getex", "copy", "sort", "geosearchstore", "georadius", "georadiusbymember":
@@ -23,7 +23,8 @@ func missedClaims(name string, s *spec.Spec) (from, to int) {
 	case "zrangestore", "bitop", "sinterstore", "sunionstore", "sdiffstore", "zinterstore", "zunionstore", "zdiffstore":
 		return 1, allClaims
 	case "object|encoding", "object|refcount", "object|idletime", "object|freq", "memory|usage", // which tell about keys
-		"eval_ro", "evalsha_ro", "fcall_ro": // whose commands look
+		"eval_ro", "evalsha_ro", "fcall_ro", // whose commands look
+		"bitfield_ro":
 		return 0, 0
 	}
 	if s.Flags&spec.ReadOnly != 0 {

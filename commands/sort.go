@@ -178,19 +178,20 @@ func (c *Call) sortValues(o sortOptions, elements [][]byte) ([][]byte, error) {
 	if len(o.get) == 0 {
 		return elements, nil
 	}
-	values := make([][]byte, len(elements)*len(o.get))
+	values, all := make([][]byte, len(elements)*len(o.get)), make([]lookedUp, len(o.get))
 	for i, pattern := range o.get {
-		found := elements
+		all[i].values = elements
 		if string(pattern) != "#" {
 			var err error
-			if found, err = c.lookUp(pattern, elements); err != nil {
+			if all[i], err = c.lookUp(pattern, elements); err != nil {
 				return nil, err
 			}
 		}
-		for j, v := range found {
+		for j, v := range all[i].values {
 			values[j*len(o.get)+i] = v
 		}
 	}
+	c.missLookedUp(len(elements), all...)
 	return values, nil
 }
 

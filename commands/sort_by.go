@@ -21,9 +21,12 @@ type weighed struct {
 func (c *Call) sortBy(o sortOptions, elements [][]byte) (ok bool, err error) {
 	texts := elements
 	if o.by != nil {
-		if texts, err = c.lookUp(o.by, elements); err != nil {
+		found, err := c.lookUp(o.by, elements)
+		if err != nil {
 			return false, err
 		}
+		c.missLookedUp(len(elements), found)
+		texts = found.values
 	}
 	list := make([]weighed, len(elements))
 	for i, element := range elements {
@@ -80,14 +83,22 @@ func sortNumber(text []byte) (float64, bool) {
 	return number.ParseFloat(bytes.TrimLeft(text, " \t\n\v\f\r"))
 }
 
-// lookUp returns the values that a pattern of BY or GET names for each element,
-// nil where there is none: the first asterisk stands for the element, and a
-// field of a hash may follow "->". All keys are brought in one round trip.
-func (c *Call) lookUp(pattern []byte, elements [][]byte) ([][]byte, error) {
-	values := make([][]byte, len(elements))
+// lookedUp is what a pattern has found for each element.
+type lookedUp struct {
+	// values are nil where there are none.
+	values [][]byte
+	// missed are the keys that are absent, nil for others; nil without events.
+	missed [][]byte
+}
+
+// lookUp finds the values that a pattern of BY or GET names: the first asterisk
+// stands for the element, and a field of a hash may follow "->". All keys are
+// brought in one round trip.
+func (c *Call) lookUp(pattern []byte, elements [][]byte) (found lookedUp, err error) {
+	found.values = make([][]byte, len(elements))
 	star := bytes.IndexByte(pattern, '*')
 	if star < 0 || len(elements) == 0 {
-		return values, nil
+		return found, nil
 	}
 	before, after := pattern[:star], pattern[star+1:]
 	var field []byte
@@ -103,13 +114,28 @@ func (c *Call) lookUp(pattern []byte, elements [][]byte) ([][]byte, error) {
 		needs = &pg.Needs{Names: [][]byte{field}}
 	}
 	entries, err := c.tx.Many(c.db, names, needs)
-	for i := 0; i < len(entries) && err == nil; i++ {
-		if !entries[i].Exists() {
-			c.addEventOf(settings.EventMiss, "keymiss", c.db, names[i])
-		}
-		values[i], err = valueAt(entries[i], field)
+	if c.server().signals(settings.EventMiss) {
+		found.missed = make([][]byte, len(elements))
 	}
-	return values, err
+	for i := 0; i < len(entries) && err == nil; i++ {
+		if found.missed != nil && !entries[i].Exists() {
+			found.missed[i] = names[i]
+		}
+		found.values[i], err = valueAt(entries[i], field)
+	}
+	return found, err
+}
+
+// missLookedUp tells of the keys that patterns have looked up in vain, element by
+// element.
+func (c *Call) missLookedUp(elements int, patterns ...lookedUp) {
+	for i := range elements {
+		for _, p := range patterns {
+			if p.missed != nil && p.missed[i] != nil {
+				c.addEventOf(settings.EventMiss, "keymiss", c.db, p.missed[i])
+			}
+		}
+	}
 }
 
 // valueAt returns a copy of a string, or of a field of a hash if field is not

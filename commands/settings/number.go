@@ -125,7 +125,11 @@ func (p *Param) format(num int64, text string) string {
 		return p.Values[num]
 	case Flags:
 		return p.formatFlags(num)
-	case Text, Special:
+	case Special:
+		if p.show != nil {
+			return p.show(text)
+		}
+	case Text:
 	}
 	return text
 }

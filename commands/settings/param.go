@@ -69,8 +69,10 @@ type Param struct {
 	check func(text string, num int64) error
 	// adjust replaces a number by the one Redis really uses.
 	adjust func(num int64) int64
-	// normalize parses a Special value and returns how CONFIG GET shows it. args is the value split at single spaces.
+	// normalize parses a Special value and returns how it is kept, and how CONFIG GET shows it unless there is show. args is the value split at single spaces.
 	normalize func(old string, args []string) (string, error)
+	// show is how CONFIG GET shows a Special value if not as it is kept.
+	show func(text string) string
 
 	index int
 }

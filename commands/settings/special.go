@@ -198,20 +198,23 @@ next:
 	return set, true
 }
 
-func (e Events) String() string {
+// letters spells the set class by class.
+func (e Events) letters() string {
 	var b strings.Builder
-	rest := e
-	if e&EventAll == EventAll {
-		// Redis leaves n out beside A.
-		b.WriteByte('A')
-		rest &^= EventAll | EventNew
-	}
 	for _, l := range eventLetters {
-		if rest&l.class != 0 {
+		if e&l.class != 0 {
 			b.WriteByte(l.letter)
 		}
 	}
 	return b.String()
+}
+
+// String is how CONFIG GET shows the set. Redis leaves n out beside A, though it is in force.
+func (e Events) String() string {
+	if e&EventAll == EventAll {
+		return "A" + (e &^ (EventAll | EventNew)).letters()
+	}
+	return e.letters()
 }
 
 func normalizeEvents(_ string, args []string) (string, error) {
@@ -219,5 +222,10 @@ func normalizeEvents(_ string, args []string) (string, error) {
 	if !ok {
 		return "", errors.New("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")
 	}
-	return set.String(), nil
+	return set.letters(), nil
+}
+
+func showEvents(letters string) string {
+	set, _ := parseEvents(letters)
+	return set.String()
 }

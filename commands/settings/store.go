@@ -59,7 +59,7 @@ func (v *Values) assign(p *Param, value string) error {
 // derive brings the parsed forms of the special parameters up to date.
 func (v *Values) derive() {
 	v.limits = parseOutputLimits(v.Text(ClientOutputBufferLimit))
-	v.events, _ = parseEvents(v.Text(NotifyKeyspaceEvents))
+	v.events, _ = parseEvents(v.texts[byID[NotifyKeyspaceEvents].index])
 	v.percentiles = nil
 	for _, word := range strings.Fields(v.Text(LatencyTrackingInfoPercentiles)) {
 		f, err := strconv.ParseFloat(word, 64)

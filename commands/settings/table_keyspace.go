@@ -6,7 +6,7 @@ package settings
 var keyspaceTable = []Param{
 	{ID: Databases, Name: "databases", Kind: Integer, Default: "16", Min: 1, Max: maxInt, Mutability: Immutable, Effect: Active,
 		Doc: "number of databases SELECT can reach"},
-	{ID: NotifyKeyspaceEvents, Name: "notify-keyspace-events", Kind: Special, normalize: normalizeEvents, Effect: Active,
+	{ID: NotifyKeyspaceEvents, Name: "notify-keyspace-events", Kind: Special, normalize: normalizeEvents, show: showEvents, Effect: Active,
 		Doc: "classes of keyspace events that are published, empty for none"},
 	{ID: HashMaxListpackEntries, Name: "hash-max-listpack-entries", Alias: "hash-max-ziplist-entries", Kind: Integer,
 		Default: "512", Max: maxLong, Unsigned: true, Doc: "fields up to which a hash is a listpack"},
