@@ -260,6 +260,7 @@ func (c *Call) perform(tx *pg.Tx, out *codec.Encoder) error {
 func (j *job) Keep() {
 	s := j.session.server
 	s.changes.Publish(j.session.conn.ID(), j.changed)
+	j.publishEvents() // before anybody is answered, or woken
 	if j.waiting != nil {
 		j.waiting.keep(j.changed)
 	} else {
@@ -267,7 +268,6 @@ func (j *job) Keep() {
 	}
 	j.changed = nil
 	j.letGo()
-	j.publishEvents()
 	j.runPostponed()
 	j.kept, j.keptLooked, j.keptScripted = len(j.out.Buf), j.looked, len(j.scripted)
 }
