@@ -236,6 +236,8 @@ func (c *Call) perform(tx *pg.Tx, out *codec.Encoder) error {
 	}
 	if c.server().events.Load() != 0 {
 		c.beginEvents()
+	} else {
+		c.job.absent = c.job.absent[:0]
 	}
 	start := len(out.Buf)
 	c.out, c.tx, c.failed = out, tx, false

@@ -2,9 +2,13 @@ package conformance
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/mnorrsken/postkeys/commands/servertest"
 )
 
 // withoutEvents are the case files that are about clients and the server itself, or meddle with those that watch.
@@ -13,8 +17,9 @@ var withoutEvents = []string{
 	"server", "tracking",
 }
 
-// casesWithoutEvents are those whose events depend on the order of KEYS, or on time.
-var casesWithoutEvents = []string{"undeclared keys", "what a script has written does not expire while it runs"}
+// casesWithoutEvents are those whose events depend on the order of KEYS, on time, or on when a client is served that waits:
+// after SWAPDB that is behind the reply.
+var casesWithoutEvents = []string{"undeclared keys", "what a script has written does not expire while it runs", "filled by SWAPDB"}
 
 // TestEvents compares the keyspace events of the steps of all cases.
 func TestEvents(t *testing.T) {
@@ -46,5 +51,98 @@ func TestEvents(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+var eventName = regexp.MustCompile(`__keyevent@0__:([a-z_]+)\r\n`)
+
+// named returns the names of events.
+func named(events string) (names string) {
+	for _, m := range eventName.FindAllStringSubmatch(events, -1) {
+		names += m[1] + " "
+	}
+	return strings.TrimSpace(names)
+}
+
+// watchPostkeys returns a client of a postkeys server and a watcher of its events.
+func watchPostkeys(t *testing.T) (*servertest.Client, *watcher) {
+	addr := newPair(t).Target
+	c, err := servertest.Dial(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	w, err := watch(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.close)
+	return c, w
+}
+
+// TestEventsOfFields: no redis-server here has fields that expire.
+func TestEventsOfFields(t *testing.T) {
+	c, w := watchPostkeys(t)
+	for _, step := range []struct{ command, events string }{
+		{"HSET h a 1 b 2 c 3 d 4", "new hset"},
+		{"HEXPIRE h 100 FIELDS 2 a b", "hexpire"},
+		{"HEXPIRE h 100 NX FIELDS 1 a", ""},
+		{"HEXPIRE h 100 FIELDS 1 x", ""},
+		{"HPERSIST h FIELDS 2 a c", "hpersist"},
+		{"HPERSIST h FIELDS 1 a", ""},
+		{"HPERSIST missing FIELDS 1 a", ""},
+		{"HGETEX h FIELDS 1 a", ""},
+		{"HGETEX h EX 100 FIELDS 1 a", "hexpire"},
+		{"HGETEX h PERSIST FIELDS 2 a c", "hpersist"},
+		{"HGETEX h PERSIST FIELDS 2 a c", ""},
+		{"HSETEX h FIELDS 1 e 5", "hset"},
+		{"HSETEX h EX 100 FIELDS 1 e 5", "hset hexpire"},
+		{"HSETEX h FNX EX 100 FIELDS 1 e 5", ""},
+		{"HSETEX other EX 100 FIELDS 1 e 5", "new hset hexpire"},
+		{"HGETDEL h FIELDS 2 e x", "hdel"},
+		{"HGETDEL h FIELDS 1 x", ""},
+		{"HEXPIRE h 0 FIELDS 1 a", "hdel"},
+		{"HGETEX h EXAT 1 FIELDS 1 b", "hdel"},
+		{"HSETEX h EXAT 1 FIELDS 1 c 3", "hset hdel"},
+		{"HPEXPIREAT h 1 FIELDS 1 d", "hdel del"},
+		{"HGETDEL other FIELDS 1 e", "hdel del"},
+	} {
+		if _, err := c.Do(strings.Fields(step.command)...); err != nil {
+			t.Fatal(err)
+		}
+		events, err := w.events()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := named(events); got != step.events {
+			t.Errorf("%s: events %q, want %q", step.command, got, step.events)
+		}
+	}
+}
+
+// TestEventsOfTheSweep: fields of a large hash that have expired are told once they are removed.
+func TestEventsOfTheSweep(t *testing.T) {
+	c, w := watchPostkeys(t)
+	large := []string{"HSET", "h"}
+	for _, field := range strings.Fields("a b c d") {
+		large = append(large, field, strings.Repeat(field, 4000))
+	}
+	for _, command := range [][]string{large, {"HPEXPIRE", "h", "1", "FIELDS", "2", "a", "b"}} {
+		if _, err := c.Do(command...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var all string
+	for end := time.Now().Add(20 * time.Second); !strings.HasSuffix(named(all), "hexpired"); {
+		events, err := w.events()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all += events; time.Now().After(end) {
+			t.Fatalf("no hexpired among %q", named(all))
+		}
+	}
+	if got := named(all); got != "new hset hexpire hexpired" {
+		t.Errorf("events %q", got)
 	}
 }
