@@ -126,9 +126,18 @@ func TestHashWithoutFieldsLeftIsAbsent(t *testing.T) {
 	fillFields(t, c, "kept", 10, 0, 10)
 	fillFields(t, c, "left", 10, 9, 10)
 	var s pg.Sweeper
+	told := map[string]pg.Type{}
 	for range 2 {
-		if _, err := s.Step(c, true, func(int, []byte, pg.Type) {}); err != nil {
+		if _, err := s.Step(c, true, func(_ int, name []byte, left pg.Type) { told[string(name)] = left }); err != nil {
 			t.Fatal(err)
+		}
+	}
+	if left := told["some"]; left != pg.TypeHash {
+		t.Errorf("the sweep tells of a hash that lost fields as %v", left)
+	}
+	for _, name := range []string{"kept", "left"} {
+		if _, ok := told[name]; ok {
+			t.Errorf("the sweep tells of %s, which it has left alone", name)
 		}
 	}
 	if n, err := c.Begin().Count(0); err != nil || n != 3 {
