@@ -50,8 +50,8 @@ type binding struct {
 
 	// looks: the keys claimed count as hits and misses.
 	looks bool
-	// missFrom and missTo are the claims looked up for reading, see missedClaims.
-	missFrom, missTo int
+	// lookedUp are the claims whose keys are told of if they are absent.
+	lookedUp lookedUpClaims
 }
 
 // bindings holds the binding of each command by spec.Spec.ID; commands that
@@ -86,7 +86,7 @@ func bind(groups ...[]binding) []*binding {
 				panic(fmt.Sprintf("commands: binding of %q", b.name))
 			}
 			b.looks = looksUp(s)
-			b.missFrom, b.missTo = missedClaims(b.name, s)
+			b.lookedUp = lookedUpBy(b.name, s)
 			table[s.ID] = b
 		}
 	}

@@ -111,7 +111,7 @@ func bitfield(c *Call) error {
 	if size > 0 {
 		value = padded(value, size)
 	} else {
-		c.missAll(0, 1)
+		c.missKey(0)
 	}
 	c.out.Array(len(ops))
 	for _, op := range ops {

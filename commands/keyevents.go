@@ -62,7 +62,7 @@ func (c *Call) beginEvents() {
 			}
 		}
 	}
-	c.missAll(c.bind.missFrom, c.bind.missTo)
+	c.miss(c.bind.lookedUp)
 }
 
 // notify tells of what the command has done to the key of a claim. The key MUST be

@@ -127,7 +127,7 @@ func (c *Call) readMigrated() error {
 	for i := range c.claims {
 		e := c.key(i)
 		if !e.Exists() {
-			c.missAll(i, i+1)
+			c.missKey(i)
 			continue
 		}
 		p, fail, err := c.pack(e, now)

@@ -55,7 +55,7 @@ func set(c *Call) error {
 			return nil
 		}
 		c.valueOrNull(e)
-		c.missAll(0, 1)
+		c.missKey(0)
 	}
 	if o.has(optionNX) && e.Exists() || o.has(optionXX) && !e.Exists() {
 		if !o.has(optionGet) {

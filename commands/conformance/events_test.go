@@ -146,3 +146,24 @@ func TestEventsOfTheSweep(t *testing.T) {
 		t.Errorf("events %q", got)
 	}
 }
+
+// TestEventsOfRandomSequences compares the events of random commands, one by one.
+func TestEventsOfRandomSequences(t *testing.T) {
+	pair := newPair(t)
+	if err := pair.flush(); err != nil {
+		t.Fatal(err)
+	}
+	for index := range fromEnvironment(t, "EVENT_SEQUENCES", 60) {
+		c := Case{File: "sequence", Line: int(index)}
+		for _, command := range Sequence(1, index) {
+			step := Step{Conn: "a", Replies: 1, Line: int(index)}
+			for _, arg := range command.Args {
+				step.Args = append(step.Args, Arg{Literal: arg})
+			}
+			c.Steps = append(c.Steps, step)
+		}
+		if err := pair.RunEvents(&c, Mode{Protocol: 2}); err != nil {
+			t.Error(err)
+		}
+	}
+}
