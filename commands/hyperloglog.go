@@ -76,6 +76,7 @@ func pfcount(c *Call) error {
 	}
 	var u hll.Union
 	for i := range c.claims {
+		c.missKey(i)
 		if !c.unite(&u, c.key(i)) {
 			return nil
 		}
@@ -87,6 +88,7 @@ func pfcount(c *Call) error {
 // pfcountOne answers with the count of a single key. It is kept in the value,
 // so that most of the time the key is only read.
 func (c *Call) pfcountOne(e *pg.Entry) error {
+	c.missKey(0)
 	value, ok := c.sketch(e)
 	switch {
 	case !ok:
@@ -135,6 +137,7 @@ func claimPfmerge(c *Call) {
 func pfmerge(c *Call) error {
 	var u hll.Union
 	for i := range c.claims {
+		c.missKey(i)
 		if !c.unite(&u, c.key(i)) {
 			return nil
 		}

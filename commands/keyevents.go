@@ -55,6 +55,11 @@ func (s *Server) signals(classes settings.Events) bool {
 func (c *Call) beginEvents() {
 	j := c.job
 	j.absent = j.absent[:0]
+	for i := range c.claims {
+		if e := c.key(i); e.TakePurged() {
+			c.addFieldsExpired(i, e)
+		}
+	}
 	if c.spec.Flags&spec.Write != 0 {
 		for i := range c.claims {
 			if e := c.key(i); !e.Exists() {
@@ -63,6 +68,15 @@ func (c *Call) beginEvents() {
 		}
 	}
 	c.miss(c.bind.lookedUp)
+}
+
+// addFieldsExpired tells that fields of the hash of a claim have expired, or all.
+func (c *Call) addFieldsExpired(claim int, e *pg.Entry) {
+	if e.Exists() {
+		c.addEvent(settings.EventHash, "hexpired", claim)
+	} else {
+		c.addEvent(settings.EventExpired, "expired", claim)
+	}
 }
 
 // notify tells of what the command has done to the key of a claim. The key MUST be

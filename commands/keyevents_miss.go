@@ -28,7 +28,7 @@ const (
 )
 
 // lookedUpBy returns them for a command. SET with GET, BITFIELD and BITFIELD_RO,
-// MIGRATE and the patterns of SORT see to it themselves.
+// PFCOUNT and PFMERGE, MIGRATE and the patterns of SORT see to it themselves.
 func lookedUpBy(name string, s *spec.Spec) lookedUpClaims {
 	switch name {
 	case "getset", "getdel", "getex", "copy", "sort", "geosearchstore", "georadius", "georadiusbymember":
@@ -37,8 +37,6 @@ func lookedUpBy(name string, s *spec.Spec) lookedUpClaims {
 		return lookedUpClaims{1, 2, 0}
 	case "bitop":
 		return lookedUpClaims{1, allClaims, onlyStrings}
-	case "pfcount", "pfmerge":
-		return lookedUpClaims{0, allClaims, onlyStrings}
 	case "sinterstore", "sunionstore", "sdiffstore":
 		return lookedUpClaims{1, allClaims, onlySets}
 	case "sinter", "sunion", "sdiff", "sintercard":
@@ -49,7 +47,7 @@ func lookedUpBy(name string, s *spec.Spec) lookedUpClaims {
 		return lookedUpClaims{0, allClaims, setsOrZsets}
 	case "memory|usage", // tells about the key
 		"eval_ro", "evalsha_ro", "fcall_ro", // whose commands look
-		"bitfield_ro":
+		"bitfield_ro", "pfcount":
 		return lookedUpClaims{}
 	}
 	if s.Flags&spec.ReadOnly == 0 || strings.HasPrefix(name, "object|") {

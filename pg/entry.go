@@ -125,6 +125,7 @@ type Entry struct {
 	locked   bool
 	reserved bool     // the row only holds the lock of an absent key
 	expired  bool     // the row has expired
+	purged   bool     // fields that had expired were removed, and TakePurged has not been called
 	moved    bool     // the row has another key by now, and goes on holding this one
 	row      row      // known while locked
 	version  *Version // nil: not asked for
@@ -169,6 +170,14 @@ func (e *Entry) Exists() bool { return e.typ != TypeNone }
 // Expired reports whether the key is absent since what stands in its place has
 // expired: the unit has locked that and not written the key yet.
 func (e *Entry) Expired() bool { return e.expired && e.changes == 0 }
+
+// TakePurged reports, once, whether the load has removed fields from a hash since
+// they had expired. The hash is gone if it had no others.
+func (e *Entry) TakePurged() bool {
+	purged := e.purged
+	e.purged = false
+	return purged
+}
 
 // Type returns the key's type, TypeNone if it does not exist.
 func (e *Entry) Type() Type { return e.typ }

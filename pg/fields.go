@@ -77,6 +77,7 @@ func (ms *Members) expire() error {
 	e.tx.c.send(s, func(v [][]byte) error {
 		ms.count -= asInt(v[0])
 		if e.locked {
+			e.purged = asInt(v[0]) > 0
 			ms.sum.first = 0
 			if v[1] != nil {
 				ms.sum.first = asInt(v[1])
@@ -109,7 +110,7 @@ func (c *Conn) expireFields(db int, name []byte) (left Type, purged bool, err er
 	e := tx.Plan(db, name, HashKey(db, name), ModeUpdate, PartHeader)
 	e.Need(&Needs{})
 	if err = tx.Load(); err == nil {
-		left, purged = e.Type(), e.Changed()
+		left, purged = e.Type(), e.TakePurged()
 		err = tx.Commit()
 	}
 	if err != nil {

@@ -3,6 +3,7 @@ package conformance
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,27 +52,26 @@ func (w *watcher) close() {
 
 // events returns what has happened since it was called last: a message of its own marks the end. That a key has expired
 // is left out, since nobody says when it is found out.
-func (w *watcher) events() (events string, err error) {
+func (w *watcher) events() (events []string, err error) {
 	w.markers++
 	marker := strconv.Itoa(w.markers)
 	if _, err := w.pub.Do("PUBLISH", "__keymarker__:", marker); err != nil {
-		return "", err
+		return nil, err
 	}
 	end := string(servertest.AppendCommand(nil, "__keymarker__:", marker)[len("*2\r\n"):])
-	var b strings.Builder
 	for {
 		reply, err := w.sub.Reply()
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		message, ok := strings.CutPrefix(string(reply), eventPrefix)
 		switch {
 		case !ok:
-			return "", fmt.Errorf("a subscriber gets %q", reply)
+			return nil, fmt.Errorf("a subscriber gets %q", reply)
 		case message == end:
-			return b.String(), nil
+			return events, nil
 		case !strings.HasSuffix(message, "\r\nexpired\r\n") && !strings.Contains(message, "__:expired\r\n"):
-			b.WriteString(message)
+			events = append(events, message)
 		}
 	}
 }
@@ -88,28 +88,53 @@ func (p *Pair) RunEvents(c *Case, mode Mode) error {
 		return fmt.Errorf("target: %w", err)
 	}
 	var differences []error
-	wanted, gotten := "", ""
+	var wanted, gotten []string
 	for i := 0; i < min(len(want), len(got)) && len(differences) < errorsMax; i++ {
 		step := &c.Steps[i]
 		// What the server at hand does otherwise has other events too.
 		if step.Match.isStated() || step.Match.isLater() || step.Match.kind == "differs" {
 			continue
 		}
-		wanted, gotten = wanted+want[i], gotten+got[i]
+		wanted, gotten = append(wanted, want[i]...), append(gotten, got[i]...)
 		if step.Match.kind == "none" && i+1 < len(c.Steps) {
 			continue // it may not have been carried out yet
 		}
-		if wanted != gotten {
-			differences = append(differences, fmt.Errorf("%s:%d: %s\n  redis    %s\n  postkeys %s",
-				c.File, step.Line, step.describe(), brief([]byte(wanted)), brief([]byte(gotten))))
+		command := c.queuedBefore(i) + step.describe()
+		if strings.Contains(strings.ToLower(command), "sort") {
+			// The elements of a set have an order of their own.
+			slices.Sort(wanted)
+			slices.Sort(gotten)
 		}
-		wanted, gotten = "", ""
+		if !slices.Equal(wanted, gotten) {
+			for len(wanted) > 0 && len(gotten) > 0 && wanted[0] == gotten[0] {
+				wanted, gotten = wanted[1:], gotten[1:]
+			}
+			differences = append(differences, fmt.Errorf("%s:%d: %s\n  redis    %s\n  postkeys %s",
+				c.File, step.Line, command, brief([]byte(strings.Join(wanted, " "))), brief([]byte(strings.Join(gotten, " ")))))
+		}
+		wanted, gotten = nil, nil
 	}
 	return errors.Join(differences...)
 }
 
+// queuedBefore shows the commands of a transaction that ends with a step.
+func (c *Case) queuedBefore(end int) string {
+	if !strings.EqualFold(c.Steps[end].describe(), "exec") {
+		return ""
+	}
+	begin := end
+	for begin > 0 && !strings.EqualFold(c.Steps[begin].describe(), "multi") {
+		begin--
+	}
+	var b strings.Builder
+	for i := begin; i < end; i++ {
+		b.WriteString(c.Steps[i].describe() + "; ")
+	}
+	return b.String()
+}
+
 // playEvents returns the events of each step.
-func playEvents(addr string, c *Case, mode Mode, now time.Time) (events []string, err error) {
+func playEvents(addr string, c *Case, mode Mode, now time.Time) (events [][]string, err error) {
 	p := &player{addr: addr, mode: mode, now: now, conns: map[string]*servertest.Client{}, ids: map[string]string{}}
 	defer p.close()
 	admin, err := p.conn("admin")

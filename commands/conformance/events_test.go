@@ -57,8 +57,8 @@ func TestEvents(t *testing.T) {
 var eventName = regexp.MustCompile(`__keyevent@0__:([a-z_]+)\r\n`)
 
 // named returns the names of events.
-func named(events string) (names string) {
-	for _, m := range eventName.FindAllStringSubmatch(events, -1) {
+func named(events []string) (names string) {
+	for _, m := range eventName.FindAllStringSubmatch(strings.Join(events, ""), -1) {
 		names += m[1] + " "
 	}
 	return strings.TrimSpace(names)
@@ -120,42 +120,61 @@ func TestEventsOfFields(t *testing.T) {
 	}
 }
 
-// TestEventsOfTheSweep: fields of a large hash that have expired are told once they are removed.
-func TestEventsOfTheSweep(t *testing.T) {
+// TestEventsOfExpiredFields: fields of a large hash that have expired are told once they are removed, be it by the sweep or by a
+// command that changes the hash.
+func TestEventsOfExpiredFields(t *testing.T) {
 	c, w := watchPostkeys(t)
+	do := func(args ...string) {
+		t.Helper()
+		if _, err := c.Do(args...); err != nil {
+			t.Fatal(err)
+		}
+	}
 	large := []string{"HSET", "h"}
 	for _, field := range strings.Fields("a b c d") {
 		large = append(large, field, strings.Repeat(field, 4000))
 	}
-	for _, command := range [][]string{large, {"HPEXPIRE", "h", "1", "FIELDS", "2", "a", "b"}} {
-		if _, err := c.Do(command...); err != nil {
-			t.Fatal(err)
+	for _, by := range []struct{ sweep, remover string }{{"1", "PING"}, {"0", "HINCRBY h n 1"}} {
+		do("DEBUG", "SET-ACTIVE-EXPIRE", by.sweep)
+		do(large...)
+		do("HPEXPIRE", "h", "1", "FIELDS", "2", "a", "b")
+		var all []string
+		for end := time.Now().Add(20 * time.Second); !strings.Contains(named(all), "hexpired"); {
+			do(strings.Fields(by.remover)...)
+			events, err := w.events()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if all = append(all, events...); time.Now().After(end) {
+				t.Fatalf("no hexpired among %q", named(all))
+			}
 		}
-	}
-	var all string
-	for end := time.Now().Add(20 * time.Second); !strings.HasSuffix(named(all), "hexpired"); {
+		do("DEL", "h")
 		events, err := w.events()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if all += events; time.Now().After(end) {
-			t.Fatalf("no hexpired among %q", named(all))
+		got := strings.ReplaceAll(named(append(all, events...)), "hincrby ", "") // as often as it was tried
+		if got != "new hset hexpire hexpired del" {
+			t.Errorf("%s: events %q", by.remover, got)
 		}
 	}
-	if got := named(all); got != "new hset hexpire hexpired" {
-		t.Errorf("events %q", got)
-	}
+	do("DEBUG", "SET-ACTIVE-EXPIRE", "1")
 }
 
-// TestEventsOfRandomSequences compares the events of random commands, one by one.
+// eventSequences is how many random sequences a run compares by their events. They go one by one, with a subscriber each.
+const eventSequences = 60
+
+// TestEventsOfRandomSequences compares the events of random commands. CONFORMANCE_SEED and CONFORMANCE_FIRST choose others.
 func TestEventsOfRandomSequences(t *testing.T) {
 	pair := newPair(t)
 	if err := pair.flush(); err != nil {
 		t.Fatal(err)
 	}
-	for index := range fromEnvironment(t, "EVENT_SEQUENCES", 60) {
+	seed, first := fromEnvironment(t, "CONFORMANCE_SEED", 1), fromEnvironment(t, "CONFORMANCE_FIRST", 0)
+	for index := first; index < first+eventSequences; index++ {
 		c := Case{File: "sequence", Line: int(index)}
-		for _, command := range Sequence(1, index) {
+		for _, command := range Sequence(seed, index) {
 			step := Step{Conn: "a", Replies: 1, Line: int(index)}
 			for _, arg := range command.Args {
 				step.Args = append(step.Args, Arg{Literal: arg})
