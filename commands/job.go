@@ -237,7 +237,7 @@ func (c *Call) perform(tx *pg.Tx, out *codec.Encoder) error {
 	if c.server().events.Load() != 0 {
 		c.beginEvents()
 	} else {
-		c.job.absent = c.job.absent[:0]
+		c.job.absent = c.job.absent[:0] // of a command before they were turned off
 	}
 	start := len(out.Buf)
 	c.out, c.tx, c.failed = out, tx, false

@@ -268,3 +268,25 @@ func TestEveryIDHasAParameter(t *testing.T) {
 		}
 	}
 }
+
+// TestNewKeysBesideAllEvents: CONFIG GET does not show n beside A, and it is in force all the same.
+func TestNewKeysBesideAllEvents(t *testing.T) {
+	s := New()
+	for _, other := range []string{"", "Kx"} { // from nothing, and from something else
+		if err := set(t, s, "notify-keyspace-events", other); err != nil {
+			t.Fatal(err)
+		}
+		if err := set(t, s, "notify-keyspace-events", "KEAn"); err != nil {
+			t.Fatal(err)
+		}
+		if s.Text(NotifyKeyspaceEvents) != "AKE" || s.Events() != EventAll|EventNew|EventKeyspace|EventKeyevent {
+			t.Errorf("%s stands for %s", s.Text(NotifyKeyspaceEvents), s.Events().letters())
+		}
+		if err := set(t, s, "notify-keyspace-events", "KEA"); err != nil {
+			t.Fatal(err)
+		}
+		if s.Events()&EventNew != 0 {
+			t.Error("n stays in force")
+		}
+	}
+}
