@@ -1,80 +1,32 @@
 package codec
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"time"
+
+	"github.com/mnorrsken/postkeys/codec/redispeer"
 )
 
 // The tests in this file ask a real redis-server what it makes of the same bytes.
 
-// redis is a running redis-server, reached through a unix socket, so that it needs no free port.
-type redis struct{ socket string }
-
 // startRedis starts a redis-server of the test's own with the given extra options.
-func startRedis(t *testing.T, options ...string) *redis {
+func startRedis(t *testing.T, options ...string) *redispeer.Server {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "codec") // t.TempDir makes paths that are too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	r := &redis{filepath.Join(dir, "redis.sock")}
-	args := append([]string{"--port", "0", "--unixsocket", r.socket, "--save", "", "--dir", dir, "--enable-debug-command", "yes"}, options...)
-	cmd := exec.Command("redis-server", args...)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("these tests need redis-server: %v", err)
-	}
-	var done sync.WaitGroup
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		done.Wait()
-		_ = cmd.Wait()
-	})
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if strings.Contains(lines.Text(), "to accept connections at") {
-			done.Go(func() { _, _ = io.Copy(io.Discard, out) })
-			return r
-		}
-	}
-	t.Fatal("redis-server did not start")
-	return nil
-}
-
-func (r *redis) dial(t *testing.T) *net.UnixConn {
-	t.Helper()
-	c, err := net.Dial("unix", r.socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	return c.(*net.UnixConn)
+	return redispeer.Start(t, append(options, "--enable-debug-command", "yes")...)
 }
 
 // all sends the stream on a connection of its own and returns every byte that comes back.
-func (r *redis) all(t *testing.T, stream []byte) []byte {
+func all(t *testing.T, server *redispeer.Server, stream []byte) []byte {
 	t.Helper()
-	c := r.dial(t)
+	c := server.Dial(t)
 	defer c.Close()
 	var sent sync.WaitGroup
 	sent.Go(func() {
@@ -105,7 +57,7 @@ func TestProtocolErrorsAreThoseOfRedis(t *testing.T) {
 			server = closed
 		}
 		want := (&ProtocolError{tc.kind, tc.want}).AppendReply(nil)
-		got := server.all(t, []byte(tc.in))
+		got := all(t, server, []byte(tc.in))
 		if !bytes.HasSuffix(got, want) {
 			t.Errorf("%s: redis answers %q, we %q", tc.name, got, want)
 		}
@@ -165,7 +117,7 @@ func TestInlineQuotingIsThatOfRedis(t *testing.T) {
 			line += parts[random.IntN(len(parts))]
 		}
 		line += "\r\nECHO end\r\n"
-		got, want := server.all(t, []byte(line)), echoReplies([]byte(line))
+		got, want := all(t, server, []byte(line)), echoReplies([]byte(line))
 		if !sameButErrors(t, got, want) {
 			t.Fatalf("%q: redis answers %q, we %q", line, got, want)
 		}
@@ -187,7 +139,7 @@ func TestDamagedStreamsAreReadAsByRedis(t *testing.T) {
 			until := at + random.IntN(min(4, len(stream)-at))
 			stream = append(append(bytes.Clone(stream[:at]), pieces[random.IntN(len(pieces))]...), stream[until:]...)
 		}
-		got, want := server.all(t, stream), echoReplies(bytes.Clone(stream))
+		got, want := all(t, server, stream), echoReplies(bytes.Clone(stream))
 		if !sameButErrors(t, got, want) {
 			t.Fatalf("%q: redis answers %q, we %q", stream, got, want)
 		}
@@ -251,7 +203,7 @@ func TestEncoderWritesWhatRedisWrites(t *testing.T) {
 			// The reply to HELLO differs between versions: reading starts after a mark.
 			mark := "$4\r\nmark\r\n"
 			stream := fmt.Sprintf("HELLO %s\r\nECHO mark\r\nDEBUG PROTOCOL %s\r\n", version, name)
-			_, got, _ := bytes.Cut(server.all(t, []byte(stream)), []byte(mark))
+			_, got, _ := bytes.Cut(all(t, server, []byte(stream)), []byte(mark))
 			e := Encoder{RESP3: version == "3"}
 			write(&e)
 			if name == "push" { // which Redis follows up with a reply of its own
@@ -287,7 +239,7 @@ func TestDoublesAreThoseOfRedis(t *testing.T) {
 	for _, f := range floats {
 		stream = append(AppendDouble(append(stream, "ZADD z "...), f), " m\r\nZSCORE z m\r\n"...)
 	}
-	_, got, _ := bytes.Cut(server.all(t, stream), []byte("$4\r\nmark\r\n"))
+	_, got, _ := bytes.Cut(all(t, server, stream), []byte("$4\r\nmark\r\n"))
 	for i, f := range floats {
 		_, n, err := ParseValue(got)
 		if err != nil {

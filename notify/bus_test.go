@@ -118,20 +118,6 @@ func (n *node) announced() (states []string) {
 	return states
 }
 
-// eventually looks again and again until something has come about.
-func eventually(t *testing.T, what string, reached func() bool) {
-	t.Helper()
-	timeout, look := time.After(30*time.Second), time.NewTicker(5*time.Millisecond)
-	defer look.Stop()
-	for !reached() {
-		select {
-		case <-timeout:
-			t.Fatal("after 30 seconds: ", what)
-		case <-look.C:
-		}
-	}
-}
-
 func numbered(from, n int) (list []string) {
 	for i := range n {
 		list = append(list, fmt.Sprint("message ", from+i))
@@ -152,7 +138,7 @@ func TestOrderAmongNodes(t *testing.T) {
 	want := numbered(0, 20000)
 	a.say(want...)
 	for _, n := range []*node{b, c} {
-		eventually(t, "not everything has arrived", func() bool { return len(n.heard()) >= len(want) })
+		pgtest.Eventually(t, "not everything has arrived", func() bool { return len(n.heard()) >= len(want) })
 		if !slices.Equal(n.heard(), want) {
 			t.Error("what arrived is not what was sent")
 		}
@@ -181,7 +167,7 @@ func TestSizes(t *testing.T) {
 		want = append(want, string(body[:n]), fmt.Sprint("after ", n))
 	}
 	a.say(want...)
-	eventually(t, "not everything has arrived", func() bool { return len(b.heard()) >= len(want) })
+	pgtest.Eventually(t, "not everything has arrived", func() bool { return len(b.heard()) >= len(want) })
 	for i, got := range b.heard() {
 		if got != want[i] {
 			t.Fatalf("event %d: %d bytes arrived, %d were sent", i, len(got), len(want[i]))
@@ -200,14 +186,14 @@ func TestStateOfOthers(t *testing.T) {
 	}
 	b.announce("b1")
 	a.announce("a2")
-	eventually(t, "a does not know of b1", func() bool { return slices.Equal(a.announced(), []string{"b1"}) })
-	eventually(t, "b does not know of a2", func() bool { return slices.Equal(b.announced(), []string{"a2"}) })
+	pgtest.Eventually(t, "a does not know of b1", func() bool { return slices.Equal(a.announced(), []string{"b1"}) })
+	pgtest.Eventually(t, "b does not know of a2", func() bool { return slices.Equal(b.announced(), []string{"a2"}) })
 	c := start(t, cfg)
 	if got := c.announced(); !slices.Equal(got, []string{"a2", "b1"}) {
 		t.Fatalf("joined knowing %q", got)
 	}
 	b.stop()
-	eventually(t, "b is not forgotten", func() bool { return slices.Equal(c.announced(), []string{"a2"}) && a.Peers() == 1 })
+	pgtest.Eventually(t, "b is not forgotten", func() bool { return slices.Equal(c.announced(), []string{"a2"}) && a.Peers() == 1 })
 }
 
 // TestAloneSendsNothing: a node without others needs no connection to send on.
@@ -237,13 +223,13 @@ func TestListenerCut(t *testing.T) {
 	through.DSN = proxy.DSN()
 	a, b := start(t, cfg), start(t, through)
 	b.announce("b1")
-	eventually(t, "a does not know of b1", func() bool { return slices.Equal(a.announced(), []string{"b1"}) })
+	pgtest.Eventually(t, "a does not know of b1", func() bool { return slices.Equal(a.announced(), []string{"b1"}) })
 	proxy.Deny()
 	a.announce("a1")
 	b.announce("b2")
-	eventually(t, "b's loss is not seen", func() bool { return a.Alone() })
+	pgtest.Eventually(t, "b's loss is not seen", func() bool { return a.Alone() })
 	proxy.Admit()
-	eventually(t, "b is not back", func() bool {
+	pgtest.Eventually(t, "b is not back", func() bool {
 		return slices.Equal(a.announced(), []string{"b2"}) && slices.Equal(b.announced(), []string{"a1"})
 	})
 	b.mu.Lock()
@@ -254,7 +240,7 @@ func TestListenerCut(t *testing.T) {
 	}
 	a.say("x")
 	b.say("y")
-	eventually(t, "messages do not pass", func() bool { return len(a.heard()) > 0 && len(b.heard()) > 0 })
+	pgtest.Eventually(t, "messages do not pass", func() bool { return len(a.heard()) > 0 && len(b.heard()) > 0 })
 }
 
 // TestNothingTwice: packets of unknown outcome are sent again, and heard once.
@@ -270,7 +256,7 @@ func TestNothingTwice(t *testing.T) {
 		proxy.Mute()
 		a.say(numbered(100*i, 100)...)
 		proxy.Cut()
-		eventually(t, "the last message has not arrived", func() bool {
+		pgtest.Eventually(t, "the last message has not arrived", func() bool {
 			heard := b.heard()
 			return len(heard) > 0 && heard[len(heard)-1] == fmt.Sprint("message ", 100*i+99)
 		})
@@ -297,14 +283,14 @@ func TestPostgresRestart(t *testing.T) {
 	a, b := start(t, cfg), start(t, cfg)
 	a.announce("a1")
 	b.announce("b1")
-	eventually(t, "a does not know of b1", func() bool { return slices.Equal(a.announced(), []string{"b1"}) })
+	pgtest.Eventually(t, "a does not know of b1", func() bool { return slices.Equal(a.announced(), []string{"b1"}) })
 	cluster.Restart()
 	a.announce("a2")
-	eventually(t, "they have not found each other again", func() bool {
+	pgtest.Eventually(t, "they have not found each other again", func() bool {
 		return slices.Equal(a.announced(), []string{"b1"}) && slices.Equal(b.announced(), []string{"a2"})
 	})
 	a.say("after")
-	eventually(t, "messages do not pass", func() bool { return slices.Contains(b.heard(), "after") })
+	pgtest.Eventually(t, "messages do not pass", func() bool { return slices.Contains(b.heard(), "after") })
 }
 
 // TestQueueIsBounded: while PostgreSQL does not answer, publishers are asked to
@@ -317,13 +303,13 @@ func TestQueueIsBounded(t *testing.T) {
 	through.DSN = proxy.DSN()
 	a, b := start(t, through), start(t, cfg)
 	a.say("first")
-	eventually(t, "messages do not pass", func() bool { return len(b.heard()) == 1 })
+	pgtest.Eventually(t, "messages do not pass", func() bool { return len(b.heard()) == 1 })
 	proxy.Mute()
 	event := make([]byte, 1<<20)
 	for range 5 {
 		a.Send(kindText, event)
 	}
-	eventually(t, "it is not crowded", a.Crowded)
+	pgtest.Eventually(t, "it is not crowded", a.Crowded)
 	began, room := time.Now(), make(chan struct{})
 	a.AwaitRoom(func() { close(room) })
 	<-room
@@ -337,7 +323,7 @@ func TestQueueIsBounded(t *testing.T) {
 		t.Errorf("%d events were dropped", n)
 	}
 	proxy.Cut()
-	eventually(t, "it is still crowded", func() bool { return !a.Crowded() })
+	pgtest.Eventually(t, "it is still crowded", func() bool { return !a.Crowded() })
 	a.say("last")
-	eventually(t, "messages do not pass again", func() bool { h := b.heard(); return h[len(h)-1] == "last" })
+	pgtest.Eventually(t, "messages do not pass again", func() bool { h := b.heard(); return h[len(h)-1] == "last" })
 }

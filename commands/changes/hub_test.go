@@ -75,19 +75,6 @@ func (n *node) heard() (local, remote []string, missed int) {
 	return slices.Clone(n.local), slices.Clone(n.remote), n.missed
 }
 
-func eventually(t *testing.T, what string, reached func() bool) {
-	t.Helper()
-	timeout, look := time.After(30*time.Second), time.NewTicker(5*time.Millisecond)
-	defer look.Stop()
-	for !reached() {
-		select {
-		case <-timeout:
-			t.Fatal("after 30 seconds: ", what)
-		case <-look.C:
-		}
-	}
-}
-
 func key(name string, typ pg.Type) pg.Change {
 	return pg.Change{Name: []byte(name), Hash: pg.HashKey(0, []byte(name)), Type: typ}
 }
@@ -104,18 +91,18 @@ func database(t *testing.T) pg.Config {
 func TestNodesHearWhatTheyWantToKnow(t *testing.T) {
 	cfg := database(t)
 	a, b := start(t, cfg), start(t, cfg)
-	eventually(t, "the nodes know each other", func() bool { return !a.bus.Alone() && !b.bus.Alone() })
+	pgtest.Eventually(t, "the nodes know each other", func() bool { return !a.bus.Alone() && !b.bus.Alone() })
 
 	a.Listen(a, changes.Any, changes.Filled)
-	eventually(t, "the other node has confirmed", a.Complete)
-	eventually(t, "what came before counts as missed", func() bool { _, _, missed := a.heard(); return missed > 0 })
+	pgtest.Eventually(t, "the other node has confirmed", a.Complete)
+	pgtest.Eventually(t, "what came before counts as missed", func() bool { _, _, missed := a.heard(); return missed > 0 })
 
 	long := strings.Repeat("n", 5000)
 	b.Publish(1, []pg.Change{key("text", pg.TypeString), key("gone", pg.TypeNone)})
 	b.Publish(1, []pg.Change{key("list", pg.TypeList), key("text", pg.TypeString), key(long, pg.TypeZset)})
 	b.Publish(1, []pg.Change{{DB: pg.AllDatabases, All: true}})
 	want := []string{"list", "*", "*"}
-	eventually(t, "the other node's changes", func() bool { _, remote, _ := a.heard(); return len(remote) >= len(want) })
+	pgtest.Eventually(t, "the other node's changes", func() bool { _, remote, _ := a.heard(); return len(remote) >= len(want) })
 	a.Publish(1, []pg.Change{key("own", pg.TypeString)})
 	local, remote, _ := a.heard()
 	if !slices.Equal(remote, want) || !slices.Equal(local, []string{"own"}) {
@@ -132,25 +119,25 @@ func TestNodesHearWhatTheyWantToKnow(t *testing.T) {
 func TestWhatMayHaveBeenMissedIsSaid(t *testing.T) {
 	cfg := database(t)
 	a, b := start(t, cfg), start(t, cfg)
-	eventually(t, "the nodes know each other", func() bool { return !a.bus.Alone() && !b.bus.Alone() })
+	pgtest.Eventually(t, "the nodes know each other", func() bool { return !a.bus.Alone() && !b.bus.Alone() })
 	a.Listen(a, 0, changes.Any)
-	eventually(t, "the other node has confirmed", a.Complete)
+	pgtest.Eventually(t, "the other node has confirmed", a.Complete)
 
 	counted := func() int { _, _, missed := a.heard(); return missed }
 	before := counted()
 	b.stop()
-	eventually(t, "a node that left may have changed something", func() bool { return counted() > before })
+	pgtest.Eventually(t, "a node that left may have changed something", func() bool { return counted() > before })
 
 	before = counted()
 	c := start(t, cfg)
-	eventually(t, "a node that came has confirmed", func() bool { return counted() > before && a.Complete() })
+	pgtest.Eventually(t, "a node that came has confirmed", func() bool { return counted() > before && a.Complete() })
 	c.Publish(1, []pg.Change{key("new", pg.TypeHash)})
-	eventually(t, "its changes are heard", func() bool { _, remote, _ := a.heard(); return slices.Contains(remote, "new") })
+	pgtest.Eventually(t, "its changes are heard", func() bool { _, remote, _ := a.heard(); return slices.Contains(remote, "new") })
 
 	before = counted()
 	pgtest.Exec(t, cfg.DSN, `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
 		WHERE datname = current_database() AND pid <> pg_backend_pid()`)
-	eventually(t, "the connection was lost and is back", func() bool { return counted() > before+1 && a.Complete() })
+	pgtest.Eventually(t, "the connection was lost and is back", func() bool { return counted() > before+1 && a.Complete() })
 	c.Publish(1, []pg.Change{key("late", pg.TypeHash)})
-	eventually(t, "changes are heard again", func() bool { _, remote, _ := a.heard(); return slices.Contains(remote, "late") })
+	pgtest.Eventually(t, "changes are heard again", func() bool { _, remote, _ := a.heard(); return slices.Contains(remote, "late") })
 }

@@ -86,10 +86,11 @@ func TestBankWithCrashes(t *testing.T) {
 		random := rand.New(rand.NewPCG(*seed, uint64(i)))
 		clients.Go(func() { b.client(ctx, c.nodes[i%bankNodes].Addr, random) })
 	}
-	end := time.Now().Add(*bankTime)
-	for next := 0; time.Now().Before(end) || next < 3; next++ {
+	all := append([]func(*crashes){(*crashes).restartNode, (*crashes).restartDatabase, (*crashes).endConnections}, chances(1000)...)
+	next, end := 0, time.Now().Add(*bankTime)
+	for ; time.Now().Before(end) || next < 3; next++ {
 		b.moreOf(t)
-		[]func(*crashes){(*crashes).restartNode, (*crashes).restartDatabase, (*crashes).endConnections, (*crashes).restartNode}[next%4](c)
+		all[next%len(all)](c)
 	}
 	b.moreOf(t)
 	cancel()
@@ -107,7 +108,7 @@ func TestBankWithCrashes(t *testing.T) {
 	for _, a := range b.all() {
 		t.Logf("%s: %d", a.name, a.done.Load())
 	}
-	t.Logf("%d with WATCH lost to others", b.lost.Load())
+	t.Logf("%d with WATCH lost to others; %d crashes", b.lost.Load(), next)
 }
 
 // TestInspectionFindsMissingMoney takes some away.

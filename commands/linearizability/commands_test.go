@@ -29,6 +29,9 @@ var (
 // crashCount is how many crashes a test has that leaves them to chance.
 var crashCount = flag.Int("crashes", 6, "crashes of a test that chooses them at random")
 
+// crashScripts puts scripts into the long histories with crashes.
+var crashScripts = flag.Int("crashscripts", 0, "strings and collections with crashes: one command in so many is sent through a script, 0: none")
+
 // databases is how many database indexes the servers under test have.
 const databases = 1024
 

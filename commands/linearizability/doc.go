@@ -27,6 +27,7 @@
 // Transactions are one command for the checker, over several keys. In the bank (bank_test.go) money moves by transactions with WATCH and
 // without, by single commands and by scripts, on three nodes with crashes, and no inspection may see another sum.
 //
-// Flags of the tests make runs longer and others: -load, -crashload, -crashes, -seed, -hard, -severalkinds, -banktime. A history without an order is
-// saved as JSON and drawn as HTML below .build, or LINEARIZABILITY_DIR; LINEARIZABILITY_HISTORY=file runs the checker on a saved one.
+// Flags of the tests make runs longer and others: -load, -crashload, -crashes, -crashscripts, -seed, -hard, -severalkinds, -banktime. A history
+// without an order is saved as JSON and drawn as HTML below .build, or LINEARIZABILITY_DIR; LINEARIZABILITY_HISTORY=file runs the checker on a
+// saved one.
 package linearizability

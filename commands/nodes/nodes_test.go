@@ -100,20 +100,14 @@ func info(t *testing.T, c *servertest.Client, field string) string {
 	return ""
 }
 
-// eventually looks again and again until something in the background has come
-// to its end.
+// eventually waits for what happens in another process.
 func eventually(t *testing.T, what string, reached func() bool) {
 	t.Helper()
-	timeout, look := time.After(time.Minute), time.NewTicker(20*time.Millisecond)
-	defer look.Stop()
-	for !reached() {
-		select {
-		case <-timeout:
-			t.Fatal("after a minute: ", what)
-		case <-look.C:
-		}
-	}
+	pgtest.Eventually(t, what, reached)
 }
+
+// away is a pause between attempts to reach a node that was killed. Nothing tells when it is back.
+func away() { <-time.After(10 * time.Millisecond) }
 
 // name numbers keys.
 func name(prefix string, n int) string { return fmt.Sprint(prefix, ":", n) }

@@ -42,7 +42,8 @@ func (s *stale) write(key int) {
 		c, err := clients[node], error(nil)
 		if c == nil {
 			if c, err = s.nodes[node].Dial(); err != nil {
-				continue // it was killed
+				away()
+				continue
 			}
 			clients[node] = c
 		}
@@ -71,6 +72,7 @@ func (s *stale) read(node int) {
 		if c == nil {
 			var err error
 			if c, err = s.nodes[node].Dial(); err != nil {
+				away()
 				continue
 			}
 		}

@@ -16,16 +16,16 @@ import (
 )
 
 // workload is how much the test of workers does: WORKERS_LONG is set for all of it.
-func workload() (jobs, workers int) {
+func workload() (jobs, workers, breaks int) {
 	if os.Getenv("WORKERS_LONG") != "" {
-		return 100000, 200
+		return 100000, 200, 12
 	}
-	return 600, 30
+	return 600, 30, 3
 }
 
 // TestWorkersShareJobs: workers on three nodes wait for jobs that are pushed on all
-// of them, while nodes are killed and PostgreSQL is restarted. Each job is handed
-// out once, and none is left.
+// of them, while nodes and PostgreSQL are killed. Each job is handed out once, none
+// is left, and whatever was acknowledged to a pusher or a worker is true in the end.
 //
 // A reply can get lost with its node. So what was pushed and what was handed out is
 // written down by the commands themselves: a job is noted in the transaction that
@@ -33,41 +33,35 @@ func workload() (jobs, workers int) {
 // acknowledged is pushed again under another name.
 func TestWorkersShareJobs(t *testing.T) {
 	t.Parallel()
-	jobs, workers := workload()
+	jobs, workers, breaks := workload()
 	cluster := pgtest.NewCluster(t, nil)
 	var nodes [3]*servertest.Server
 	for i := range nodes {
 		nodes[i] = servertest.Postkeys(t, cluster.DSN("postkeys"))
 	}
+	const pushers = 6
 	var done, pushing sync.WaitGroup
 	var acknowledged atomic.Int64
 	var stop atomic.Bool
+	received, told := make([][]string, workers), make([][]string, pushers)
 	for w := range workers {
-		done.Go(func() { work(nodes[w%3], name("taken", w), &stop) })
+		done.Go(func() { received[w] = work(nodes[w%3], name("taken", w), &stop) })
 	}
-	pushers := 6
 	started := time.Now()
 	for p := range pushers {
-		pushing.Go(func() { push(nodes[p%3], p, jobs/pushers, &acknowledged) })
+		pushing.Go(func() { told[p] = push(nodes[p%3], p, jobs/pushers, &acknowledged) })
 	}
-	// Each third of the jobs, something breaks.
-	reached := func(n int) func() bool { return func() bool { return acknowledged.Load() >= int64(n) } }
-	eventually(t, "a third of the jobs is pushed", reached(jobs/3))
-	t.Logf("a third is pushed after %v", time.Since(started))
-	if err := nodes[1].Restart(); err != nil {
-		t.Fatal(err)
+	for i := range breaks {
+		progress(t, &acknowledged, int64(jobs*(i+1)/(breaks+1)))
+		t.Logf("%d jobs are pushed after %v", acknowledged.Load(), time.Since(started))
+		breakSomething(t, i, nodes[:], cluster)
 	}
-	cluster.Restart()
-	t.Logf("a node and PostgreSQL are back after %v", time.Since(started))
-	eventually(t, "two thirds of the jobs are pushed", reached(jobs*2/3))
-	if err := nodes[2].Restart(); err != nil {
-		t.Fatal(err)
-	}
+	progress(t, &acknowledged, int64(jobs/pushers*pushers))
 	pushing.Wait()
 	t.Logf("all are pushed after %v", time.Since(started))
 	c := dial(t, nodes[0])
 	eventually(t, "the queue is empty", func() bool {
-		reply, err := do(c, "LLEN", "queue")
+		reply, err := do(c, "LLEN", "queue") // PostgreSQL may just have come back
 		return err == nil && reply == "0"
 	})
 	took := time.Since(started)
@@ -79,14 +73,22 @@ func TestWorkersShareJobs(t *testing.T) {
 
 	handed := make(map[string]int)
 	for w := range workers {
-		for _, job := range elements(t, c, "LRANGE", name("taken", w), "0", "-1") {
+		taken := elements(t, c, "LRANGE", name("taken", w), "0", "-1")
+		for _, job := range taken {
 			if job != "stop" {
 				handed[job]++
 			}
 		}
+		slices.Sort(taken)
+		for _, job := range received[w] {
+			if _, found := slices.BinarySearch(taken, job); !found {
+				t.Errorf("worker %d was given %s, which is not in its list", w, job)
+			}
+		}
 	}
-	pushed := elements(t, c, "SMEMBERS", "pushed")
-	for _, job := range pushed {
+	pushed := map[string]bool{}
+	for _, job := range elements(t, c, "SMEMBERS", "pushed") {
+		pushed[job] = true
 		if handed[job] != 1 {
 			t.Errorf("%s was handed out %d times", job, handed[job])
 		}
@@ -94,19 +96,52 @@ func TestWorkersShareJobs(t *testing.T) {
 	if len(handed) != len(pushed) {
 		t.Errorf("%d jobs were handed out, %d were pushed", len(handed), len(pushed))
 	}
+	for _, job := range slices.Concat(told...) {
+		if !pushed[job] {
+			t.Errorf("%s was acknowledged and is lost", job)
+		}
+	}
 	t.Logf("%d jobs through %d workers in %v", len(pushed), workers, took)
 }
 
-// work moves jobs to a list until it is told to stop. It connects again when its
-// node has gone.
-func work(s *servertest.Server, list string, stop *atomic.Bool) {
+// progress waits until so many jobs are acknowledged, for as long as it goes on.
+func progress(t *testing.T, acknowledged *atomic.Int64, n int64) {
+	t.Helper()
+	for last := acknowledged.Load(); last < n; last = acknowledged.Load() {
+		eventually(t, "no push is acknowledged any more", func() bool { return acknowledged.Load() > last })
+	}
+}
+
+// breakSomething kills a node in the middle of its work, and all but the first time PostgreSQL too: without a checkpoint, or
+// the postmaster itself while the node is away.
+func breakSomething(t *testing.T, n int, nodes []*servertest.Server, cluster *pgtest.Cluster) {
+	t.Helper()
+	node := nodes[(n+1)%len(nodes)]
+	if err := node.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if n%3 == 2 {
+		cluster.Kill()
+		cluster.Start()
+	}
+	if err := node.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if n%3 == 1 {
+		cluster.Restart()
+	}
+}
+
+// work moves jobs to a list until it is told to stop, and returns those that it was
+// given. It connects again when its node has gone.
+func work(s *servertest.Server, list string, stop *atomic.Bool) (received []string) {
 	var c *servertest.Client
 	for {
 		if c == nil {
 			c, _ = s.Dial()
 		}
 		if c == nil {
-			<-time.After(10 * time.Millisecond) // the node is not there yet
+			away()
 			continue
 		}
 		c.Timeout = time.Minute
@@ -114,21 +149,23 @@ func work(s *servertest.Server, list string, stop *atomic.Bool) {
 		switch {
 		case reply == "stop", err == nil && stop.Load():
 			c.Close()
-			return
+			return received
 		case err != nil:
 			c.Close()
 			c = nil
+		case reply != "nil":
+			received = append(received, reply)
 		}
 	}
 }
 
-// push pushes so many jobs, and counts those that are acknowledged.
-func push(s *servertest.Server, pusher, jobs int, acknowledged *atomic.Int64) {
+// push pushes so many jobs, counts those that are acknowledged, and returns them.
+func push(s *servertest.Server, pusher, jobs int, acknowledged *atomic.Int64) (pushed []string) {
 	var c *servertest.Client
-	for attempt, pushed := 0, 0; pushed < jobs; attempt++ {
+	for attempt := 0; len(pushed) < jobs; attempt++ {
 		if c == nil {
 			if c, _ = s.Dial(); c == nil {
-				<-time.After(10 * time.Millisecond) // the node is not there yet
+				away()
 				continue
 			}
 		}
@@ -143,10 +180,11 @@ func push(s *servertest.Server, pusher, jobs int, acknowledged *atomic.Int64) {
 			c = nil
 			continue
 		}
-		pushed++
+		pushed = append(pushed, job)
 		acknowledged.Add(1)
 	}
 	c.Close()
+	return pushed
 }
 
 // elements returns what a command answers with, taken apart.

@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // The commands that may wait for an element.
 
 // timeoutArg is how long they wait, in seconds; 0 is for ever.
@@ -13,17 +15,11 @@ var blockingListCommands = []*Spec{
 		Name: "blmove", Arity: 6,
 		Flags:      Write | DenyOOM | Blocking,
 		ACL:        CatList,
-		Keys:       []KeySpec{keyAt(1, KeyRW|KeyAccess|KeyDelete), keyAt(2, KeyRW|KeyInsert)},
+		Keys:       []KeySpec{takenKey, filledKey},
 		Since:      "6.2.0",
 		Summary:    "LMOVE that waits for an element if there is none.",
 		Complexity: "O(1)",
-		Args: []Arg{
-			key("source", 0),
-			key("destination", 1),
-			oneOf("wherefrom", token("LEFT", "left"), token("RIGHT", "right")),
-			oneOf("whereto", token("LEFT", "left"), token("RIGHT", "right")),
-			timeoutArg,
-		},
+		Args:       append(slices.Clone(listMove), timeoutArg),
 	},
 	{
 		Name: "blmpop", Arity: -5,
@@ -33,13 +29,7 @@ var blockingListCommands = []*Spec{
 		Since:      "7.0.0",
 		Summary:    "LMPOP that waits for an element if there is none.",
 		Complexity: "O(N+M) in the number of keys and of elements taken",
-		Args: []Arg{
-			timeoutArg,
-			arg("numkeys", ArgInteger),
-			key("key", 0).multiple(),
-			oneOf("where", token("LEFT", "left"), token("RIGHT", "right")),
-			option("COUNT", "count", ArgInteger).optional(),
-		},
+		Args:       append([]Arg{timeoutArg}, popOfSeveral(listEnds("where"))...),
 	},
 	blockingPop("blpop", CatList, Write|Blocking, "2.0.0", "Takes the first element of the first list that has any, and waits for one if none has.", "O(N) in the number of keys"),
 	blockingPop("brpop", CatList, Write|Blocking, "2.0.0", "Takes the last element of the first list that has any, and waits for one if none has.", "O(N) in the number of keys"),
@@ -47,7 +37,7 @@ var blockingListCommands = []*Spec{
 		Name: "brpoplpush", Arity: 4,
 		Flags: Write | DenyOOM | Blocking,
 		ACL:   CatList,
-		Keys:  []KeySpec{keyAt(1, KeyRW|KeyAccess|KeyDelete), keyAt(2, KeyRW|KeyInsert)},
+		Keys:  []KeySpec{takenKey, filledKey},
 		Since: "2.2.0", DocFlags: DocDeprecated, DeprecatedSince: "6.2.0",
 		ReplacedBy: "`BLMOVE` with the `RIGHT` and `LEFT` arguments",
 		Summary:    "RPOPLPUSH that waits for an element if there is none.",
@@ -67,13 +57,7 @@ var blockingZsetCommands = []*Spec{
 		Since:      "7.0.0",
 		Summary:    "ZMPOP that waits for a member if there is none.",
 		Complexity: "O(K+M*log(N)) in the number of keys, the members removed and the size of the set",
-		Args: []Arg{
-			timeoutArg,
-			arg("numkeys", ArgInteger),
-			key("key", 0).multiple(),
-			oneOf("where", token("MIN", "min"), token("MAX", "max")),
-			option("COUNT", "count", ArgInteger).optional(),
-		},
+		Args:       append([]Arg{timeoutArg}, popOfSeveral(zsetEnds)...),
 	},
 	blockingPop("bzpopmax", CatSortedSet, Write|Blocking|Fast, "5.0.0", "Removes the member with the highest score of the first sorted set that has any, and waits for one if none has.", "O(log(N)) in the size of the set"),
 	blockingPop("bzpopmin", CatSortedSet, Write|Blocking|Fast, "5.0.0", "Removes the member with the lowest score of the first sorted set that has any, and waits for one if none has.", "O(log(N)) in the size of the set"),

@@ -1,5 +1,25 @@
 package spec
 
+// takenKey and filledKey are the keys that elements are moved from and to.
+var (
+	takenKey  = keyAt(1, KeyRW|KeyAccess|KeyDelete)
+	filledKey = keyAt(2, KeyRW|KeyInsert)
+)
+
+// listEnds names one end of a list.
+func listEnds(name string) Arg {
+	return oneOf(name, token("LEFT", "left"), token("RIGHT", "right"))
+}
+
+// listMove are the arguments of LMOVE; BLMOVE has one more.
+var listMove = []Arg{key("source", 0), key("destination", 1), listEnds("wherefrom"), listEnds("whereto")}
+
+// popOfSeveral are the arguments of a command that takes elements from one end of the first of its keys that has any.
+// BLMPOP and BZMPOP have one more.
+func popOfSeveral(end Arg) []Arg {
+	return []Arg{arg("numkeys", ArgInteger), key("key", 0).multiple(), end, option("COUNT", "count", ArgInteger).optional()}
+}
+
 // listCommands are the commands on lists that do not block.
 var listCommands = []*Spec{
 	{
@@ -41,16 +61,11 @@ var listCommands = []*Spec{
 		Name: "lmove", Arity: 5,
 		Flags:      Write | DenyOOM,
 		ACL:        CatList,
-		Keys:       []KeySpec{keyAt(1, KeyRW|KeyAccess|KeyDelete), keyAt(2, KeyRW|KeyInsert)},
+		Keys:       []KeySpec{takenKey, filledKey},
 		Since:      "6.2.0",
 		Summary:    "Takes an element from one end of a list and puts it at one end of another.",
 		Complexity: "O(1)",
-		Args: []Arg{
-			key("source", 0),
-			key("destination", 1),
-			oneOf("wherefrom", token("LEFT", "left"), token("RIGHT", "right")),
-			oneOf("whereto", token("LEFT", "left"), token("RIGHT", "right")),
-		},
+		Args:       listMove,
 	},
 	{
 		Name: "lmpop", Arity: -4,
@@ -60,12 +75,7 @@ var listCommands = []*Spec{
 		Since:      "7.0.0",
 		Summary:    "Takes elements from one end of the first list that has any.",
 		Complexity: "O(N+M) in the number of keys and of elements taken",
-		Args: []Arg{
-			arg("numkeys", ArgInteger),
-			key("key", 0).multiple(),
-			oneOf("where", token("LEFT", "left"), token("RIGHT", "right")),
-			option("COUNT", "count", ArgInteger).optional(),
-		},
+		Args:       popOfSeveral(listEnds("where")),
 	},
 	{
 		Name: "lpop", Arity: -2,
@@ -171,7 +181,7 @@ var listCommands = []*Spec{
 		Name: "rpoplpush", Arity: 3,
 		Flags: Write | DenyOOM,
 		ACL:   CatList,
-		Keys:  []KeySpec{keyAt(1, KeyRW|KeyAccess|KeyDelete), keyAt(2, KeyRW|KeyInsert)},
+		Keys:  []KeySpec{takenKey, filledKey},
 		Since: "1.2.0", DocFlags: DocDeprecated, DeprecatedSince: "6.2.0",
 		ReplacedBy: "`LMOVE` with the `RIGHT` and `LEFT` arguments",
 		Summary:    "Takes the last element of a list and puts it in front of another one.",

@@ -1,5 +1,8 @@
 package spec
 
+// zsetEnds are the ends of a sorted set.
+var zsetEnds = oneOf("where", token("MIN", "min"), token("MAX", "max"))
+
 // zsetWrites are the commands that change a sorted set.
 var zsetWrites = []*Spec{
 	{
@@ -42,12 +45,7 @@ var zsetWrites = []*Spec{
 		Since:      "7.0.0",
 		Summary:    "Removes the lowest or highest members of the first sorted set that has any, and answers with them.",
 		Complexity: "O(K+M*log(N)) in the number of keys, the members removed and the size of the set",
-		Args: []Arg{
-			arg("numkeys", ArgInteger),
-			key("key", 0).multiple(),
-			oneOf("where", token("MIN", "min"), token("MAX", "max")),
-			option("COUNT", "count", ArgInteger).optional(),
-		},
+		Args:       popOfSeveral(zsetEnds),
 	},
 	{
 		Name: "zpopmax", Arity: -2,

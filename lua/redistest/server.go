@@ -2,69 +2,28 @@
 package redistest
 
 import (
-	"bufio"
 	"io"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/mnorrsken/postkeys/codec"
+	"github.com/mnorrsken/postkeys/codec/redispeer"
 )
 
-// Server is a running redis-server, reached through a unix socket, so that it needs no free port.
-type Server struct{ socket string }
+// Server is a running redis-server.
+type Server struct{ *redispeer.Server }
 
 // Start starts a redis-server that ends with the test.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "lua") // t.TempDir makes paths that are too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s := &Server{filepath.Join(dir, "redis.sock")}
-	cmd := exec.Command("redis-server", "--port", "0", "--unixsocket", s.socket, "--save", "", "--dir", dir)
-	cmd.Env = []string{"LC_ALL=C"}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("these tests need redis-server: %v", err)
-	}
-	var done sync.WaitGroup
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		done.Wait()
-		_ = cmd.Wait()
-	})
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if strings.Contains(lines.Text(), "to accept connections at") {
-			done.Go(func() { _, _ = io.Copy(io.Discard, out) })
-			return s
-		}
-	}
-	t.Fatal("redis-server did not start")
-	return nil
+	return &Server{redispeer.Start(t)}
 }
 
 // Eval runs scripts without keys as one pipeline and returns the texts of their replies, of errors too.
 func (s *Server) Eval(t testing.TB, scripts []string) []string {
 	t.Helper()
-	conn, err := net.Dial("unix", s.socket)
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn := s.Dial(t)
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(2 * time.Minute)); err != nil {
-		t.Fatal(err)
-	}
 	var sent sync.WaitGroup
 	defer sent.Wait()
 	sent.Go(func() {
@@ -91,18 +50,4 @@ func (s *Server) Eval(t testing.TB, scripts []string) []string {
 		stream = stream[n:]
 	}
 	return replies
-}
-
-// Dial connects to the server.
-func (s *Server) Dial(t testing.TB) net.Conn {
-	t.Helper()
-	conn, err := net.Dial("unix", s.socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(2 * time.Minute)); err != nil {
-		t.Fatal(err)
-	}
-	return conn
 }
