@@ -205,7 +205,7 @@ func listen(server *commands.Server, store *settings.Store, addr string, connect
 		return nil, err
 	}
 	limits := outputLimits(v)
-	loops := runtime.GOMAXPROCS(0)
+	loops := reactor.DefaultLoops()
 	r, err := reactor.New(handler{server}, reactor.Options{
 		Addrs:            addrs,
 		Loops:            loops,
@@ -223,8 +223,8 @@ func listen(server *commands.Server, store *settings.Store, addr string, connect
 	}
 	// A loop that waits for its clients keeps a processor of Go's from everything
 	// else until the runtime notices, which may take ten milliseconds: the workers
-	// need processors beside those of the loops.
-	runtime.GOMAXPROCS(2 * loops)
+	// need as many processors beside those of the loops.
+	runtime.GOMAXPROCS(max(2*loops, runtime.GOMAXPROCS(0)))
 	l := &listener{r, store, log}
 	l.followSettings()
 	if err := r.Start(); err != nil {

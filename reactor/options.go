@@ -16,7 +16,7 @@ type Options struct {
 	Addrs []string
 	// UnixPerm is the mode of unix sockets; 0 leaves what the umask gives.
 	UnixPerm fs.FileMode
-	// Loops is the number of event loops; default GOMAXPROCS, which knows the CPU quota.
+	// Loops is the number of event loops; default DefaultLoops.
 	Loops int
 
 	// MaxClients bounds the connections; default 10000. It is lowered to what the file limit allows.
@@ -51,6 +51,10 @@ type Options struct {
 	Log *slog.Logger
 }
 
+// DefaultLoops is one event loop for two of Go's processors, whose number knows the
+// CPU quota: the other one is for what is not done on loops.
+func DefaultLoops() int { return max(1, runtime.GOMAXPROCS(0)/2) }
+
 // withDefaults returns o with its zero fields filled in.
 func (o Options) withDefaults() Options {
 	set := func(p *int, d int) {
@@ -58,7 +62,7 @@ func (o Options) withDefaults() Options {
 			*p = d
 		}
 	}
-	set(&o.Loops, runtime.GOMAXPROCS(0))
+	set(&o.Loops, DefaultLoops())
 	set(&o.MaxClients, 10000)
 	set(&o.ReservedFiles, 128)
 	set(&o.BatchCommands, 1024)
