@@ -42,6 +42,8 @@ type Call struct {
 	rejected bool
 	// uncounted: it did not run, and was not rejected either
 	uncounted bool
+	// tracked: its keys were entered in the table of clients with copies.
+	tracked bool
 
 	// token is the place of its token in job.cached, counted from 1; 0: the value
 	// that it reads is not for the cache.

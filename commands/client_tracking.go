@@ -8,6 +8,7 @@ import (
 	"github.com/mnorrsken/postkeys/commands/settings"
 	"github.com/mnorrsken/postkeys/commands/spec"
 	"github.com/mnorrsken/postkeys/commands/tracking"
+	"github.com/mnorrsken/postkeys/pg"
 )
 
 // How a client with copies of its own is kept up to date:
@@ -42,8 +43,9 @@ func (c *Call) noteRead() {
 	case c.program != nil:
 		table.Watch(t) // it will read what it likes
 	default:
+		c.tracked = true
 		for _, claim := range c.claimed() {
-			table.Read(t, claim.Name)
+			table.Claim(t, claim.Name)
 		}
 	}
 }
@@ -67,8 +69,39 @@ func (c *Call) noteScriptRead() {
 	if t == nil || c.spec.Flags&spec.ReadOnly == 0 || !t.Wants() {
 		return
 	}
+	c.tracked = true
 	for _, claim := range c.claimed() {
-		c.server().tracking.Read(t, claim.Name)
+		c.server().tracking.Claim(t, claim.Name)
+	}
+}
+
+// noteUnitRead notes where in its unit of work a command reads what noteRead, or
+// noteScriptRead, has entered.
+func (c *Call) noteUnitRead(tx *pg.Tx) {
+	if t := c.session().tracker.Load(); t != nil {
+		at := tx.Mark()
+		for _, claim := range c.claimed() {
+			t.UnitReads(claim.Name, at)
+		}
+	}
+}
+
+// beginTracked notes whose the changes are that follow.
+func (j *job) beginTracked(tx *pg.Tx) {
+	if !j.session.server.tracking.Active() {
+		return
+	}
+	before := tx.Mark()
+	if t := j.session.tracker.Load(); t != nil {
+		t.BeginUnit(before)
+	}
+}
+
+// publishChanges tells of what a unit of work has changed.
+func (j *job) publishChanges() {
+	j.session.server.changes.Publish(j.session.conn.ID(), j.changed)
+	if t := j.session.tracker.Load(); t != nil {
+		t.EndUnit()
 	}
 }
 

@@ -201,6 +201,7 @@ func (j *job) Run(tx *pg.Tx, from, to int) error {
 		j.waiting.begin()
 	}
 	before := len(tx.Changes())
+	j.beginTracked(tx)
 	for i := from; i < to; i++ {
 		if err := j.runCall(&j.calls[i], tx); err != nil {
 			return err
@@ -239,6 +240,9 @@ func (c *Call) perform(tx *pg.Tx, out *codec.Encoder) error {
 	} else {
 		c.job.absent = c.job.absent[:0] // of a command before they were turned off
 	}
+	if c.tracked {
+		c.noteUnitRead(tx)
+	}
 	start := len(out.Buf)
 	c.out, c.tx, c.failed = out, tx, false
 	out.RESP3 = c.resp3
@@ -261,7 +265,7 @@ func (c *Call) perform(tx *pg.Tx, out *codec.Encoder) error {
 // Keep implements engine.Runner.
 func (j *job) Keep() {
 	s := j.session.server
-	s.changes.Publish(j.session.conn.ID(), j.changed)
+	j.publishChanges()
 	j.publishEvents() // before anybody is answered, or woken
 	if j.waiting != nil {
 		j.waiting.keep(j.changed)
@@ -277,7 +281,7 @@ func (j *job) Keep() {
 // Fail implements engine.Runner.
 func (j *job) Fail(from, to int, err error) {
 	if pg.KindOf(err) == pg.KindUnknown { // it may have been committed
-		j.session.server.changes.Publish(j.session.conn.ID(), j.changed)
+		j.publishChanges()
 	}
 	j.changed = nil
 	j.letGo()

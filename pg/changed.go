@@ -18,9 +18,16 @@ type Change struct {
 // It is valid until the Conn's next unit begins.
 func (tx *Tx) Changes() []Change { return tx.changed }
 
+// Mark returns how many changes there are so far. What is changed from here on stands
+// in the list behind them, be it the key that was changed last.
+func (tx *Tx) Mark() int {
+	tx.marked = len(tx.changed)
+	return tx.marked
+}
+
 // noteChange adds an entry to the changes of the unit.
 func (tx *Tx) noteChange(e *Entry) {
-	if n := len(tx.changed); e.noted == n && n > 0 && tx.changed[n-1].Type == e.typ {
+	if n := len(tx.changed); e.noted == n && n > tx.marked && tx.changed[n-1].Type == e.typ {
 		return
 	}
 	tx.changed = append(tx.changed, Change{DB: e.db, Name: e.name, Hash: e.hash, Type: e.typ})
@@ -39,5 +46,5 @@ func (tx *Tx) resetChanges() {
 		tx.changed = nil
 	}
 	clear(tx.changed)
-	tx.changed = tx.changed[:0]
+	tx.changed, tx.marked = tx.changed[:0], 0
 }

@@ -43,6 +43,7 @@ type Tx struct {
 	micros   int64 // the same in microseconds; 0 if it was read with rows only
 	spaces   []spaceSeen
 	changed  []Change
+	marked   int    // how many of them were there when Mark was called last
 	gone     []row  // rows that lost their key to another row
 	copied   []row  // elements without a row so far
 	moves    []move // rows that get another key, in the order of commands

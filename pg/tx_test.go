@@ -311,3 +311,21 @@ func TestCreationRaceIsRetried(t *testing.T) {
 	}
 	want(t, a, "k", "b")
 }
+
+// TestMark: what is changed behind Mark is listed again, be it the key that was changed last.
+func TestMark(t *testing.T) {
+	t.Parallel()
+	c := connect(t, config(t))
+	unit(t, c, []claim{update("a")}, func(tx *pg.Tx, e []*pg.Entry) {
+		e[0].Replace([]byte("1"), pg.EncodingNatural)
+		e[0].Replace([]byte("2"), pg.EncodingNatural)
+		if n := tx.Mark(); n != 1 || len(tx.Changes()) != 1 {
+			t.Errorf("%d changes of one key", n)
+		}
+		e[0].Replace([]byte("3"), pg.EncodingNatural)
+		e[0].Replace([]byte("4"), pg.EncodingNatural)
+		if n := len(tx.Changes()); n != 2 {
+			t.Errorf("%d changes behind the mark, want one more", n)
+		}
+	})
+}

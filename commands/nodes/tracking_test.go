@@ -1,6 +1,8 @@
 package nodes
 
 import (
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -91,5 +93,122 @@ func TestTrackingOfKeysThatExpire(t *testing.T) {
 	must(t, reader, "GET", "k")
 	if got := invalidation(t, reader); got != forget("k") {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestTrackingOfOwnChanges: a client that changes a key and then reads it in one
+// transaction, script or pipeline may keep it; Redis 7.2.6 answers the same.
+func TestTrackingOfOwnChanges(t *testing.T) {
+	t.Parallel()
+	node := servertest.Postkeys(t, pgtest.DSN(t))
+	other := dial(t, node)
+	for _, test := range []struct {
+		name string
+		unit [][]string
+		told bool // behind the unit
+		kept bool // told when another client changes the key afterwards
+	}{
+		{"changed, then read", [][]string{{"SET", "k", "2"}, {"GET", "k"}}, false, true},
+		{"read, then changed", [][]string{{"GET", "k"}, {"SET", "k", "2"}}, true, false},
+		{"changed, read, changed", [][]string{{"SET", "k", "2"}, {"GET", "k"}, {"SET", "k", "3"}}, true, false},
+		{"read, changed, read", [][]string{{"GET", "k"}, {"SET", "k", "2"}, {"MGET", "x", "k"}}, true, true},
+		{"a script changes, then reads", [][]string{{"EVAL", "redis.call('set', KEYS[1], 2) return redis.call('get', KEYS[1])", "1", "k"}}, false, true},
+		{"a script reads, then changes", [][]string{{"EVAL", "redis.call('get', KEYS[1]) return redis.call('set', KEYS[1], 2)", "1", "k"}}, true, false},
+		{"a script reads what was changed", [][]string{{"SET", "k", "2"}, {"EVAL_RO", "return redis.call('get', KEYS[1])", "1", "k"}}, false, true},
+	} {
+		for _, exec := range []bool{true, false} {
+			must(t, other, "SET", "k", "1")
+			c := tracks(t, node)
+			unit := test.unit
+			if exec {
+				unit = append(append([][]string{{"MULTI"}}, unit...), []string{"EXEC"})
+			}
+			var pipeline []byte
+			for _, command := range unit {
+				pipeline = servertest.AppendCommand(pipeline, command...)
+			}
+			if _, err := c.Exchange(pipeline, len(unit)); err != nil {
+				t.Fatal(err)
+			}
+			must(t, other, "SET", "k", "9")
+			told := 0
+			if err := c.SendCommand("PING"); err != nil {
+				t.Fatal(err)
+			}
+			for {
+				got := invalidation(t, c)
+				if got == "+PONG\r\n" {
+					break
+				}
+				if told++; got != forget("k") {
+					t.Fatalf("%s: %q", test.name, got)
+				}
+			}
+			want := 0
+			if test.told {
+				want++
+			}
+			if test.kept {
+				want++
+			}
+			if told != want {
+				t.Errorf("%s, in a transaction: %v: told %d times, want %d", test.name, exec, told, want)
+			}
+			c.Close()
+		}
+	}
+}
+
+// TestTrackingWithoutLoopInSharedRounds: a client that is not told of its own changes is
+// told of those that others have made in the same unit of work.
+func TestTrackingWithoutLoopInSharedRounds(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	node := servertest.Postkeys(t, dsn)
+	other, watcher, reader := dial(t, node), dial(t, node), tracks(t, node, "BCAST", "PREFIX", "k", "NOLOOP")
+	stranger := pgtest.Open(t, dsn)
+	send := func(c *servertest.Client, args ...string) {
+		if err := c.SendCommand(args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var blocked []*servertest.Client
+	for i := range 2 * runtime.NumCPU() { // more than there are workers for such writes
+		must(t, other, "SET", fmt.Sprint("blocked", i), "0")
+		blocked = append(blocked, dial(t, node))
+	}
+	for range 10 {
+		must(t, reader, "PING")
+		must(t, other, "PING")
+		for _, c := range blocked {
+			must(t, c, "PING")
+		}
+		// What comes while the workers wait for a stranger gathers in one round.
+		stranger.Exec("begin")
+		stranger.Exec("select from kv_keys where key >= 'blocked' and key < 'blockee' for update")
+		for i, c := range blocked {
+			send(c, "SET", fmt.Sprint("blocked", i), "1")
+		}
+		stranger.Until("select count(*) >= 2 from pg_locks where not granted")
+		send(reader, "SET", "k", "1")
+		send(other, "SET", "k", "2")
+		eventually(t, "the node has all commands", func() bool {
+			return strings.Count(must(t, watcher, "CLIENT", "LIST"), "cmd=set") == len(blocked)+2
+		})
+		stranger.Exec("commit")
+		for _, c := range append(blocked, other) {
+			if _, err := c.Reply(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		send(reader, "PING")
+		told := false
+		for got := ""; got != "+PONG\r\n"; {
+			got = invalidation(t, reader)
+			told = told || got == forget("k")
+		}
+		if !told {
+			t.Fatal("the client was not told that another one has changed the key")
+		}
 	}
 }

@@ -45,6 +45,12 @@ type Client struct {
 	// recent are the keys that have changed since Watch, nil if it was not called.
 	recent map[string]struct{}
 
+	// The unit of work under way, see BeginUnit. unitKept: the batch has had one.
+	reads       []unitRead
+	readsSorted bool
+	unitBase    int
+	unitKept    bool
+
 	holds  atomic.Bool
 	broken atomic.Bool
 	// caching: CLIENT CACHING was the command before.
@@ -82,6 +88,14 @@ func (c *Client) Wants() bool {
 // Holds reports whether messages may be held, so that Release is needed behind the
 // replies.
 func (c *Client) Holds() bool { return c.holds.Load() }
+
+// begin has the client's messages held, from the first command of a batch that reads.
+func (c *Client) begin() {
+	if !c.holds.Load() {
+		c.unitKept = false
+		c.holds.Store(true)
+	}
+}
 
 // maxHeldBytes is where a client is told to forget everything instead.
 const maxHeldBytes = 1 << 20

@@ -2,6 +2,7 @@ package tracking
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mnorrsken/postkeys/commands/changes"
@@ -21,6 +22,7 @@ type Table struct {
 
 	mu       sync.Mutex
 	clients  map[int64]*Client
+	active   atomic.Bool // there are any
 	keys     map[string]*readers
 	items    int64 // readers of all keys
 	maxKeys  int   // 0: any number
@@ -52,6 +54,7 @@ func (t *Table) Enable(c *Client, id int64, out Output, o Options, prefixes []st
 	if c == nil {
 		c = &Client{id: id, out: out}
 		t.clients[id] = c
+		t.active.Store(true)
 		if len(t.clients) == 1 {
 			if t.ending != nil {
 				t.ending.Stop()
@@ -88,6 +91,7 @@ func (t *Table) Disable(c *Client) {
 	if len(t.clients) > 0 {
 		return
 	}
+	t.active.Store(false)
 	t.keys, t.items = make(map[string]*readers), 0
 	t.hub.Listen(t, 0, changes.Any)
 	t.ending = time.AfterFunc(remoteLinger, func() {
@@ -99,26 +103,31 @@ func (t *Table) Disable(c *Client) {
 	})
 }
 
+// Active reports whether anybody is tracked: then it matters whose a change is.
+func (t *Table) Active() bool { return t.active.Load() }
+
 // Hold keeps the client's messages until Release: a batch is under way that reads.
-func (t *Table) Hold(c *Client) {
-	if !c.holds.Load() {
-		c.holds.Store(true)
-	}
-}
+func (t *Table) Hold(c *Client) { c.begin() }
+
+// Claim is Read for a command that runs later, as part of a unit of work: see
+// Client.UnitReads.
+func (t *Table) Claim(c *Client, name []byte) { t.enter(c, name, true) }
 
 // Read enters a client as one that may keep a key, and holds its messages. MUST be
 // called before the key is looked at, or behind Watch.
-func (t *Table) Read(c *Client, name []byte) {
+func (t *Table) Read(c *Client, name []byte) { t.enter(c, name, false) }
+
+func (t *Table) enter(c *Client, name []byte, claimed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c.holds.Store(true)
+	c.begin()
 	c.read = true
 	r := t.keys[string(name)]
 	if r == nil {
 		r = &readers{}
 		t.keys[string(name)] = r
 	}
-	if r.add(c.id, c.batch) {
+	if r.add(c.id, reading{c.batch, claimed}) {
 		t.items++
 	}
 	if c.recent != nil {
@@ -135,7 +144,7 @@ func (t *Table) Read(c *Client, name []byte) {
 func (t *Table) Watch(c *Client) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	c.holds.Store(true)
+	c.begin()
 	if c.recent == nil {
 		c.recent = make(map[string]struct{})
 	}
@@ -166,7 +175,7 @@ func (t *Table) SetMaxKeys(n int) {
 func (t *Table) limit() {
 	for t.maxKeys > 0 && len(t.keys) > t.maxKeys {
 		for name := range t.keys { // in no order
-			t.invalidate(name, 0)
+			t.invalidate(name, 0, 0)
 			break
 		}
 	}
@@ -194,7 +203,7 @@ func (t *Table) Changed(o changes.Origin, keys []pg.Change) {
 		return
 	}
 	for _, c := range t.clients {
-		if c.recent == nil {
+		if c.recent == nil || c.id == o.Client { // what it reads itself is not older
 			continue
 		}
 		for i := range keys {
@@ -210,7 +219,7 @@ func (t *Table) Changed(o changes.Origin, keys []pg.Change) {
 			t.invalidateAll(o.Client)
 			continue
 		}
-		t.invalidate(string(keys[i].Name), o.Client)
+		t.invalidate(string(keys[i].Name), o.Client, i)
 		t.gather(keys[i].Name)
 	}
 	t.broadcast(o.Client)
@@ -224,26 +233,29 @@ func (t *Table) Missed() {
 }
 
 // invalidate tells the readers of a key, and forgets them. origin is the client
-// that has changed it. MUST be called with mu held.
-func (t *Table) invalidate(name string, origin int64) {
+// that has changed it, with the at-th change of its unit of work. MUST be called with
+// mu held.
+func (t *Table) invalidate(name string, origin int64, at int) {
 	r := t.keys[name]
 	if r == nil {
 		return
 	}
 	var m *Message
 	var kept readers
-	for id, batch := range r.all() {
+	for id, how := range r.all() {
 		c := t.clients[id]
 		if c == nil || c.options.Broadcast {
 			continue
 		}
 		own := id == origin
-		if own && c.options.NoLoop {
-			if batch == c.batch && c.holds.Load() {
-				// The batch that changes it reads it too, perhaps afterwards.
-				kept.add(id, batch)
+		if own {
+			before, after := c.around(name, how, at)
+			if after {
+				kept.add(id, reading{c.batch, true})
 			}
-			continue
+			if !before || c.options.NoLoop {
+				continue
+			}
 		}
 		if m == nil {
 			m = forget(name)

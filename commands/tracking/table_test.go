@@ -107,21 +107,99 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestOwnChangesDoNotHideThoseOfOthers: with NOLOOP, a key that a batch changes and
-// reads is still in the table behind it.
-func TestOwnChangesDoNotHideThoseOfOthers(t *testing.T) {
+// TestOwnUnit: of what a unit of work reads and changes, the client is to forget what
+// it read before the change, and keeps what it read behind it.
+func TestOwnUnit(t *testing.T) {
+	// A unit: r reads the key, w changes it, x changes another one; t is a read of the
+	// batch before, c one of a command that follows in another unit.
+	for _, test := range []struct {
+		unit string
+		want string // what the client is told
+		kept bool   // whether it is told of the next change of another client
+	}{
+		{"w", "", false},
+		{"wr", "", true},
+		{"rw", "a", false},
+		{"wrw", "a", false},
+		{"rwr", "a", true},
+		{"rwrw", "a a", false},
+		{"rww", "a", false},
+		{"rwwr", "a", true},
+		{"xwrx", "", true},
+		{"xrxw", "a", false},
+		{"tw", "a", false},
+		{"twr", "a", true},
+		{"tr", "", true},
+		{"trw", "a", false},
+		{"wc", "", true},
+		{"twc", "a", true},
+	} {
+		for _, noLoop := range []bool{false, true} {
+			table, _ := newTable()
+			var in inbox
+			c := table.Enable(nil, 1, &in, Options{NoLoop: noLoop}, nil)
+			unit := test.unit
+			if strings.HasPrefix(unit, "t") {
+				table.Claim(c, []byte("a"))
+				c.BeginUnit(0)
+				c.UnitReads([]byte("a"), 0)
+				c.EndUnit()
+				table.Release(c)
+				unit = unit[1:]
+			}
+			if strings.ContainsAny(unit, "rc") {
+				table.Claim(c, []byte("a"))
+			}
+			const before = 7 // changes of others in the round
+			var names []string
+			c.BeginUnit(before)
+			for _, step := range unit {
+				switch step {
+				case 'r':
+					c.UnitReads([]byte("a"), before+len(names))
+				case 'w':
+					names = append(names, "a")
+				case 'x':
+					names = append(names, "x")
+				}
+			}
+			table.change(1, names...)
+			c.EndUnit()
+			table.Release(c)
+			want := test.want
+			if noLoop {
+				want = ""
+			}
+			if got := in.take(); got != want {
+				t.Errorf("%s, noloop %v: told %q, want %q", test.unit, noLoop, got, want)
+			}
+			table.change(2, "a")
+			if kept := in.take() == "a"; kept != test.kept {
+				t.Errorf("%s, noloop %v: told of the next change: %v", test.unit, noLoop, kept)
+			}
+			if f := table.Figures(); f != (Figures{Clients: 1}) {
+				t.Errorf("%s: left: %+v", test.unit, f)
+			}
+		}
+	}
+}
+
+// TestLaterUnitOfABatch: what one unit of a batch has read, and another one changes, is
+// to be forgotten.
+func TestLaterUnitOfABatch(t *testing.T) {
 	table, _ := newTable()
 	var in inbox
-	c := table.Enable(nil, 1, &in, Options{NoLoop: true}, nil)
-	table.Read(c, []byte("a"))
+	c := table.Enable(nil, 1, &in, Options{}, nil)
+	table.Claim(c, []byte("a"))
+	c.BeginUnit(0)
+	c.UnitReads([]byte("a"), 0)
+	c.EndUnit()
+	c.BeginUnit(0)
 	table.change(1, "a")
+	c.EndUnit()
 	table.Release(c)
-	table.change(2, "a")
 	if got := in.take(); got != "a" {
 		t.Errorf("got %q", got)
-	}
-	if f := table.Figures(); f != (Figures{Clients: 1}) {
-		t.Errorf("left: %+v", f)
 	}
 }
 
