@@ -31,6 +31,7 @@ var debugCommands = map[string]debugCommand{
 	"help":                       {2, 2, func(c *Call) { c.help("DEBUG", debugHelpLines) }, nil, nil},
 	"sleep":                      {3, 3, debugSleep, nil, nil},
 	"set-active-expire":          {3, 3, debugSetActiveExpire, nil, nil},
+	"pause-cron":                 {3, 3, debugPauseCron, nil, nil},
 	"set-disable-deny-scripts":   {3, 3, nil, nil, debugAllowInScripts},
 	"protocol":                   {3, 3, debugProtocol, nil, nil},
 	"error":                      {3, 3, debugError, nil, nil},
@@ -82,6 +83,14 @@ const maxSleepSeconds = 24 * 60 * 60
 func debugSetActiveExpire(c *Call) {
 	n, ok := number.ParseInt64(c.args[2])
 	c.server().sweep.Active.Store(ok && n != 0)
+	c.out.OK()
+}
+
+// debugPauseCron stops or starts what this node does in the background: the sweep, and
+// the removal of expired keys that nobody has looked at.
+func debugPauseCron(c *Call) {
+	n, ok := number.ParseInt64(c.args[2])
+	c.server().sweep.Paused.Store(ok && n != 0)
 	c.out.OK()
 }
 
@@ -194,6 +203,8 @@ var debugHelpLines = []string{
 	"    Write a message to the log.",
 	"OBJECT <key>",
 	"    Show how Redis would keep the value of a key.",
+	"PAUSE-CRON <0|1>",
+	"    Stop or start what this server does in the background about expired keys and flushed databases.",
 	"POPULATE <count> [<prefix>] [<size>]",
 	"    Create string keys named <prefix>:<number>, \"key\" if no prefix is given, where there are none.",
 	"PROTOCOL <type>",

@@ -231,3 +231,8 @@ func (s *Server) expired(db int, name []byte, left pg.Type) {
 		s.publishEvent(&keyEvent{settings.EventHash, "hexpired", db, name})
 	}
 }
+
+// tellsExpiry reports whether anybody wants to hear at once of keys that expire.
+func (s *Server) tellsExpiry() bool {
+	return s.signals(settings.EventExpired) || s.tracking.Active() || s.changes.Abroad()
+}

@@ -118,7 +118,7 @@ func NewServer(o Options) *Server {
 	s.openCache(o.Cache)
 	s.tracking = tracking.New(s.changes, s.findOutput)
 	s.lua, s.scriptWatch.server = lua.New(lua.Options{Version: redisVersion}), s
-	s.sweep = s.engine.NewSweep(s.expired)
+	s.sweep = s.engine.NewSweep(s.expired, s.tellsExpiry)
 	s.uses = newUses(o.Settings, s.started.Unix())
 	s.clients.byID = make(map[int64]*Session)
 	s.applyLimits(o.Settings.Values())

@@ -119,6 +119,7 @@ func (tx *Tx) Flush() error {
 			return tx.failed(err)
 		}
 	}
+	tx.noteVolatiles()
 	tx.forget()
 	return nil
 }

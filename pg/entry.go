@@ -125,6 +125,7 @@ type Entry struct {
 	locked   bool
 	reserved bool     // the row only holds the lock of an absent key
 	expired  bool     // the row has expired
+	due      bool     // likewise, and it need not be locked
 	purged   bool     // fields that had expired were removed, and TakePurged has not been called
 	moved    bool     // the row has another key by now, and goes on holding this one
 	row      row      // known while locked

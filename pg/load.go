@@ -197,13 +197,13 @@ func (tx *Tx) takeRow(db int, lock bool, v [][]byte) error {
 	if v[colExpireAt] != nil {
 		expireAt = asInt(v[colExpireAt])
 		if expireAt <= e.loadedAt {
-			e.expired = lock
+			e.expired, e.due = lock, true
 			return nil // absent for every command
 		}
 	}
 	k := kind(asInt(v[colKind]))
 	if k.typ() == TypeHash && v[colColl] == nil && allFieldsExpired(v[colValue], e.loadedAt) {
-		e.expired = lock
+		e.expired, e.due = lock, true
 		return nil
 	}
 	e.typ, e.encoding = k.typ(), k.encoding()

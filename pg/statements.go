@@ -66,6 +66,7 @@ const (
 	stmtSwapSpaces
 	stmtExclude
 	stmtSweep
+	stmtExpire
 	stmtHashFind
 	stmtHashPage
 	stmtHashRandom
@@ -177,6 +178,7 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtSwapSpaces:     {"swap_spaces", sqlSwapSpaces},
 	stmtExclude:        {"exclude", sqlExclude},
 	stmtSweep:          {"sweep", sqlSweep},
+	stmtExpire:         {"expire", sqlExpire},
 
 	stmtHashFind:         {"hash_find", sqlHashFind},
 	stmtHashPage:         {"hash_page", sqlHashPage},

@@ -34,19 +34,21 @@ type Tx struct {
 
 	generation uint64 // grows whenever entries become invalid
 
-	open     bool  // BEGIN was sent
-	orderly  bool  // loads give every key that they lock a row: the unit has lost a race
-	excludes bool  // nobody else has locked or written a key
-	hurried  bool  // the commit waits for no lock for long
-	wrote    bool  // Flush has written something
-	now      int64 // latest reading of the database's clock, 0 if none
-	micros   int64 // the same in microseconds; 0 if it was read with rows only
-	spaces   []spaceSeen
-	changed  []Change
-	marked   int    // how many of them were there when Mark was called last
-	gone     []row  // rows that lost their key to another row
-	copied   []row  // elements without a row so far
-	moves    []move // rows that get another key, in the order of commands
+	open      bool  // BEGIN was sent
+	orderly   bool  // loads give every key that they lock a row: the unit has lost a race
+	excludes  bool  // nobody else has locked or written a key
+	hurried   bool  // the commit waits for no lock for long
+	wrote     bool  // Flush has written something
+	now       int64 // latest reading of the database's clock, 0 if none
+	micros    int64 // the same in microseconds; 0 if it was read with rows only
+	spaces    []spaceSeen
+	changed   []Change
+	marked    int  // how many of them were there when Mark was called last
+	watches   bool // volatiles are kept
+	volatiles []Volatile
+	gone      []row  // rows that lost their key to another row
+	copied    []row  // elements without a row so far
+	moves     []move // rows that get another key, in the order of commands
 
 	wantsEpochs bool
 	epochs      ScriptEpochs // zero if not loaded
@@ -101,6 +103,7 @@ func (c *Conn) Begin() *Tx {
 	tx.open, tx.wrote, tx.now, tx.micros = false, false, 0, 0
 	tx.spaces = tx.spaces[:0]
 	tx.resetChanges()
+	tx.resetVolatiles()
 	tx.wantsEpochs, tx.epochs, tx.epochsOwn = false, ScriptEpochs{}, false
 	tx.readOnly, tx.hold, tx.lockReads, tx.careful = false, c.next.snapshot, c.next.lockReads, c.next.careful
 	tx.orderly, tx.excludes, tx.hurried = c.next.orderly, c.next.excludes, false

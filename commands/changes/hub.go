@@ -70,6 +70,8 @@ type Hub struct {
 
 	// wanted is what anybody here or on another node wants to know.
 	wanted atomic.Uint32
+	// abroad: another node wants to know of all keys.
+	abroad atomic.Bool
 	// listeners is replaced as a whole.
 	listeners atomic.Pointer[[]*listening]
 
@@ -123,9 +125,12 @@ func (h *Hub) weigh() {
 	for _, l := range *h.listeners.Load() {
 		all |= l.here
 	}
+	abroad := Interest(0)
 	for _, i := range h.others {
-		all |= i
+		abroad |= i
 	}
+	all |= abroad
+	h.abroad.Store(abroad&Any != 0)
 	h.wanted.Store(uint32(all))
 }
 
@@ -171,6 +176,9 @@ func (h *Hub) Publish(client int64, keys []pg.Change) {
 		h.tell(keys)
 	}
 }
+
+// Abroad reports whether another node wants to hear of all that changes on this one.
+func (h *Hub) Abroad() bool { return h.abroad.Load() }
 
 // missed tells all listeners that are interested in other nodes.
 func (h *Hub) missed() {

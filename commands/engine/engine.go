@@ -72,6 +72,10 @@ type Engine struct {
 	health   health
 	// stirred: something was written since the sweep's pass began.
 	stirred atomic.Bool
+	// expects: keys that expire were, likewise.
+	expects atomic.Bool
+	// expiries are those of the sweep, nil before there is one.
+	expiries atomic.Pointer[expiries]
 	// epoch grows when connections are to be replaced.
 	epoch atomic.Int64
 	Counters

@@ -62,7 +62,7 @@ FROM kv_databases, generate_series(1, %d) n WHERE db = 1`, keys, keys+100))
 	defer wg.Wait()
 	defer cancel()
 	for node, e := range engines {
-		s := e.NewSweep(func(db int, name []byte, _ pg.Type) { reports <- report{node, db, string(name)} })
+		s := e.NewSweep(func(db int, name []byte, _ pg.Type) { reports <- report{node, db, string(name)} }, func() bool { return false })
 		wg.Go(func() { s.Run(ctx) })
 	}
 	seen := map[string]bool{}

@@ -116,6 +116,12 @@ func (w *worker) unit(s slice) (err error) {
 		}
 	}()
 	tx := w.conn.Begin()
+	expiries := w.engine.expiries.Load()
+	if expiries != nil && expiries.wanted() {
+		tx.WatchExpiries()
+	} else {
+		expiries = nil
+	}
 	for _, t := range s.tasks {
 		from, to := s.bounds(t)
 		t.plan(tx, from, to)
@@ -140,6 +146,9 @@ func (w *worker) unit(s slice) (err error) {
 	}
 	committing = true
 	changed := len(tx.Changes()) > 0
+	if changed && !w.engine.expects.Load() && tx.SetsExpiry() {
+		w.engine.expects.Store(true)
+	}
 	err = tx.Commit()
 	if changed { // even if that was lost: it may be committed
 		w.engine.Stir()
@@ -149,6 +158,9 @@ func (w *worker) unit(s slice) (err error) {
 	}
 	for _, t := range s.tasks {
 		t.Runner.Keep()
+	}
+	if expiries != nil {
+		expiries.note(tx.Volatiles())
 	}
 	w.engine.Rounds.Add(1)
 	w.engine.Items.Add(int64(items))

@@ -96,6 +96,43 @@ func TestTrackingOfKeysThatExpire(t *testing.T) {
 	}
 }
 
+// TestKeysFoundExpiredAreTold: with nothing that removes keys in the background, one that
+// a command finds expired is told, once, to those who keep it and as an event.
+func TestKeysFoundExpiredAreTold(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	node := servertest.Postkeys(t, dsn)
+	c, reader, subscriber := dial(t, node), tracks(t, node), dial(t, node)
+	must(t, c, "CONFIG", "SET", "notify-keyspace-events", "Ex")
+	expect(t, subscriber, "[subscribe __keyevent@0__:expired 1]", "SUBSCRIBE", "__keyevent@0__:expired")
+	for i, stop := range [][]string{{"DEBUG", "SET-ACTIVE-EXPIRE", "0"}, {"DEBUG", "PAUSE-CRON", "1"}} {
+		must(t, c, stop...)
+		for j, find := range [][]string{{"GET"}, {"EVAL", "return redis.call('get', KEYS[1])", "1"}, {"GETEX"}} {
+			key := string(rune('a' + 3*i + j))
+			must(t, c, "SET", key, "v", "PX", "3600000")
+			expect(t, reader, "v", "GET", key)
+			pgtest.Exec(t, dsn, "UPDATE kv_keys SET expire_at = 1")
+			expect(t, c, "nil", append(find, key)...)
+			if got := invalidation(t, reader); got != forget(key) {
+				t.Errorf("%q", got)
+			}
+			if got, want := next(t, subscriber), "[message __keyevent@0__:expired "+key+"]"; got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+		}
+		must(t, c, stop[0], stop[1], map[string]string{"0": "1", "1": "0"}[stop[2]])
+	}
+	// A client that looks at its copy again is told too.
+	must(t, c, "DEBUG", "SET-ACTIVE-EXPIRE", "0")
+	must(t, c, "SET", "k", "v", "PX", "3600000")
+	expect(t, reader, "v", "GET", "k")
+	pgtest.Exec(t, dsn, "UPDATE kv_keys SET expire_at = 1")
+	expect(t, reader, "nil", "GET", "k")
+	if got := invalidation(t, reader); got != forget("k") {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestTrackingOfOwnChanges: a client that changes a key and then reads it in one
 // transaction, script or pipeline may keep it; Redis 7.2.6 answers the same.
 func TestTrackingOfOwnChanges(t *testing.T) {
