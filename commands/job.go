@@ -282,6 +282,7 @@ func (j *job) Keep() {
 func (j *job) Fail(from, to int, err error) {
 	if pg.KindOf(err) == pg.KindUnknown { // it may have been committed
 		j.publishChanges()
+		j.session.server.blocked.Recheck()
 	}
 	j.changed = nil
 	j.letGo()

@@ -3,10 +3,12 @@ package nodes
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/mnorrsken/postkeys/commands/servertest"
+	"github.com/mnorrsken/postkeys/pg/pgtest"
 )
 
 // block sends a blocking command on a connection of its own, and returns when the
@@ -175,5 +177,25 @@ func TestPipelinesArePushedTogether(t *testing.T) {
 	expect(t, c, "0", "EXISTS", "k")
 	if got := next(t, waiter); got != "[k b]" {
 		t.Error(got)
+	}
+}
+
+// TestPushOfUnknownOutcomeWakes: a client that waits gets what a command of its node has
+// pushed that was committed, though the node has not heard of it and goes on hearing of all else.
+func TestPushOfUnknownOutcomeWakes(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	proxy := pgtest.NewProxy(t, dsn)
+	node := servertest.Postkeys(t, proxy.DSN(), "PG_STATEMENT_TIMEOUT=1s")
+	pusher := dial(t, node)
+	must(t, pusher, "RPUSH", "o", "v")
+	waiter := block(t, node, "BLPOP", "k", "0")
+	proxy.LoseCommit()
+	if _, err := do(pusher, "RPUSH", "k", "v"); err == nil || !strings.Contains(err.Error(), "unknown") {
+		t.Fatalf("got %v", err)
+	}
+	proxy.Admit()
+	if got := next(t, waiter); got != "[k v]" {
+		t.Errorf("got %s", got)
 	}
 }

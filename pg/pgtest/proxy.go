@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -26,6 +27,7 @@ type Proxy struct {
 
 	mu     sync.Mutex
 	muted  bool
+	losing bool // the next answer to COMMIT is lost
 	closed bool // new connections are broken too
 	conns  []net.Conn
 	wg     sync.WaitGroup
@@ -105,6 +107,25 @@ func (p *Proxy) Cut() {
 	p.conns = nil
 }
 
+// LoseCommit breaks the connection that is answered to a COMMIT next, in place of the
+// answer, and new ones at once, until Admit. All others stay.
+func (p *Proxy) LoseCommit() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.losing = true
+}
+
+// loses reports whether an answer is one to be lost.
+func (p *Proxy) loses(answer []byte) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.losing || !bytes.Contains(answer, []byte("COMMIT\x00")) {
+		return false
+	}
+	p.losing, p.closed = false, true
+	return true
+}
+
 // Deny breaks all connections, and new ones at once, until Admit.
 func (p *Proxy) Deny() {
 	p.mu.Lock()
@@ -158,6 +179,9 @@ func (p *Proxy) answer(client, server net.Conn) {
 	for {
 		n, err := server.Read(buf)
 		if err != nil {
+			return
+		}
+		if p.loses(buf[:n]) {
 			return
 		}
 		p.mu.Lock()
