@@ -166,7 +166,9 @@ func (tx *Tx) failed(err error) error {
 	err = classify(err)
 	// A unit that has lost a race locks all its keys in order next time, be they
 	// there or not.
-	tx.c.next.orderly = KindOf(err) == KindRetry
+	if tx.c.next.orderly = KindOf(err) == KindRetry; tx.c.next.orderly {
+		tx.c.next.late = tx.lateKeys()
+	}
 	return err
 }
 

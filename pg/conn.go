@@ -43,7 +43,10 @@ type Conn struct {
 }
 
 // nextUnit says how the next unit of work has to run.
-type nextUnit struct{ snapshot, lockReads, careful, orderly, excludes bool }
+type nextUnit struct {
+	snapshot, lockReads, careful, orderly, excludes bool
+	late                                            []lateKey
+}
 
 // queued is a statement whose result has not arrived yet.
 type queued struct {

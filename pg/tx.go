@@ -66,6 +66,11 @@ type Tx struct {
 	lockReads bool // keys that are only read are locked too
 	careful   bool // blind writes look first
 
+	// Keys that are locked behind the first load, see noteLate.
+	loads       int       // so far
+	late, again []lateKey // in this unit and in the one before
+	top         lateKey   // the last one in order that is locked
+
 	buffers              writeBuffers
 	slabs                slabs
 	readRow0, lockedRow0 func([][]byte) error
@@ -107,6 +112,7 @@ func (c *Conn) Begin() *Tx {
 	tx.wantsEpochs, tx.epochs, tx.epochsOwn = false, ScriptEpochs{}, false
 	tx.readOnly, tx.hold, tx.lockReads, tx.careful = false, c.next.snapshot, c.next.lockReads, c.next.careful
 	tx.orderly, tx.excludes, tx.hurried = c.next.orderly, c.next.excludes, false
+	tx.resetLate(c.next.late)
 	c.next = nextUnit{}
 	return tx
 }
@@ -241,6 +247,8 @@ func (tx *Tx) find(hash uint64, db int, name []byte) *Entry {
 // Load brings what was planned, in one round trip. It locks the keys that will
 // be updated, in the order of their names.
 func (tx *Tx) Load() error {
+	tx.planLate()
+	tx.loads++
 	if err := tx.goesOnToWrite(); err != nil {
 		return err
 	}
@@ -273,6 +281,9 @@ func (tx *Tx) Load() error {
 		tx.begin()
 	}
 	slices.SortFunc(tx.planned, compareLoads)
+	if lock {
+		tx.noteLate()
+	}
 	for rest := tx.planned; len(rest) > 0; {
 		n := 1
 		for n < len(rest) && rest[n].db == rest[0].db && rest[n].wantsLock() == rest[0].wantsLock() {

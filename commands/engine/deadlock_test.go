@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/mnorrsken/postkeys/pg"
@@ -92,5 +93,40 @@ func TestFlushBehindWritesDoesNotWaitOutOfOrder(t *testing.T) {
 	within(t, done, "the stranger")
 	if c.runs != 2 {
 		t.Errorf("%d runs", c.runs)
+	}
+}
+
+// TestLateKeysDoNotWaitOutOfOrder has a unit ask for a key while it runs that a stranger holds, who waits for another key of the unit:
+// it gives up, and locks both in order when it runs again.
+func TestLateKeysDoNotWaitOutOfOrder(t *testing.T) {
+	t.Parallel()
+	dsn := blindToDeadlocks(t)
+	e := start(t, dsn, nil)
+	try(t, e, Blind, set("a", "1"), set("b", "2"))
+	stranger := pgtest.Open(t, dsn)
+	stranger.Exec("begin")
+	stranger.Exec("select from kv_keys where key = 'a' for update")
+	var seen []string
+	c := newClient(Update, step{
+		[]Claim{claim("b", pg.ModeUpdate)},
+		func(tx *pg.Tx, keys []*pg.Entry) (string, error) {
+			a, err := tx.Entry(0, []byte("a"), pg.ModeUpdate, pg.PartValue, nil)
+			if err != nil {
+				seen = append(seen, "gave up")
+				return "", err
+			}
+			seen = append(seen, "has both")
+			return string(a.Value()) + string(keys[0].Value()), nil
+		},
+	})
+	e.Submit(&c.Task)
+	within(t, c.started, "the load")
+	stranger.Exec("select from kv_keys where key = 'b' for update")
+	within(t, waiting(dsn, t), "a lock wait of the unit that runs again, which holds nothing")
+	stranger.Exec("update kv_keys set value = '3' where key = 'b'")
+	stranger.Exec("commit")
+	expect(t, c, "13")
+	if got := strings.Join(seen, ", "); got != "gave up, has both" {
+		t.Errorf("the unit %s", got)
 	}
 }
