@@ -31,10 +31,7 @@ func (tx *Tx) Commit() error {
 		}
 		tx.keepAbsent(false)
 		tx.c.stamp()
-		if tx.insertsLate() {
-			tx.c.send(stmtHurry, nil)
-			tx.hurried = true
-		}
+		tx.hurryInserts()
 		tx.queueWrites()
 	}
 	if tx.hold {
@@ -75,11 +72,24 @@ func (tx *Tx) anyReserved() bool {
 	return false
 }
 
-// sqlHurry bounds how long the statements of a commit wait for a lock. New keys
-// come out of the order of locks there, and a unit that has added one of them
+// sqlHurry bounds how long the statements of a unit wait for a lock from here on. New keys
+// come out of the order of locks when they are written, and a unit that has added one of them
 // may wait for this one. To give up costs less than to wait until PostgreSQL
 // looks for deadlocks, which is after a second.
 const sqlHurry = `SET LOCAL lock_timeout = '5ms'`
+
+// hurryInserts has the unit not wait for long if it is about to add keys late.
+func (tx *Tx) hurryInserts() {
+	if !tx.hurried && tx.insertsLate() {
+		tx.hurry()
+	}
+}
+
+// hurry has the unit wait for no lock for long from here on.
+func (tx *Tx) hurry() {
+	tx.c.send(stmtHurry, nil)
+	tx.hurried = true
+}
 
 // insertsLate reports whether the unit adds keys while it holds locks on others.
 func (tx *Tx) insertsLate() bool {
@@ -111,6 +121,7 @@ func (tx *Tx) Flush() error {
 			return tx.failed(err)
 		}
 		tx.keepAbsent(true)
+		tx.hurryInserts()
 		tx.queueWrites()
 		tx.wrote = true
 	}

@@ -44,8 +44,7 @@ func (tx *Tx) noteLate() {
 		}
 		if tx.top.name != nil && (e.db < tx.top.db || e.db == tx.top.db && string(e.name) < string(tx.top.name)) {
 			if late && !tx.orderly && !tx.excludes && !tx.hurried {
-				tx.c.send(stmtHurry, nil)
-				tx.hurried = true
+				tx.hurry()
 			}
 		} else {
 			tx.top = lateKey{db: e.db, name: e.name}

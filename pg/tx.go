@@ -37,7 +37,7 @@ type Tx struct {
 	open      bool  // BEGIN was sent
 	orderly   bool  // loads give every key that they lock a row: the unit has lost a race
 	excludes  bool  // nobody else has locked or written a key
-	hurried   bool  // the commit waits for no lock for long
+	hurried   bool  // no lock is waited for for long any more
 	wrote     bool  // Flush has written something
 	now       int64 // latest reading of the database's clock, 0 if none
 	micros    int64 // the same in microseconds; 0 if it was read with rows only

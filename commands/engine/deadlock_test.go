@@ -2,6 +2,7 @@ package engine
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/mnorrsken/postkeys/pg"
@@ -129,4 +130,38 @@ func TestLateKeysDoNotWaitOutOfOrder(t *testing.T) {
 	if got := strings.Join(seen, ", "); got != "gave up, has both" {
 		t.Errorf("the unit %s", got)
 	}
+}
+
+// TestKeysKeptAbsentDoNotWaitOutOfOrder has a unit, in its midst, keep a key absent that a stranger has added, who waits for another key
+// of the unit.
+func TestKeysKeptAbsentDoNotWaitOutOfOrder(t *testing.T) {
+	t.Parallel()
+	dsn := blindToDeadlocks(t)
+	e := start(t, dsn, nil)
+	try(t, e, Blind, set("b", "1"))
+	stranger := pgtest.Open(t, dsn)
+	added, done := make(chan struct{}), make(chan struct{})
+	once := sync.OnceFunc(func() {
+		stranger.Exec("begin")
+		stranger.Exec("insert into kv_keys (space, key, kind, value) select space, 'a', 1, '40' from kv_keys where key = 'b'")
+		close(added)
+	})
+	c := newClient(Update, step{
+		[]Claim{claim("a", pg.ModeStable), claim("b", pg.ModeUpdate)},
+		func(tx *pg.Tx, keys []*pg.Entry) (string, error) {
+			reply := string(keys[0].Value()) + " " + string(keys[1].Value())
+			once()
+			keys[1].Replace([]byte("2"), pg.EncodingNatural)
+			return reply, tx.Flush()
+		},
+	})
+	e.Submit(&c.Task)
+	<-added
+	go func() {
+		defer close(done)
+		stranger.Exec("select from kv_keys where key = 'b' for update")
+		stranger.Exec("commit")
+	}()
+	expect(t, c, "40 1")
+	<-done
 }
