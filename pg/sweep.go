@@ -15,7 +15,7 @@ WITH hit AS MATERIALIZED (
            CASE WHEN kind & 15 = 5 AND coll IS NOT NULL THEN (
                SELECT f.expire_at FROM kv_hashes f WHERE f.coll = k.coll AND f.expire_at IS NOT NULL ORDER BY f.expire_at LIMIT 1
            ) END AS field_expire_at,
-           space IN (SELECT space FROM kv_dropped_spaces) AS dropped
+           space IN (SELECT space FROM kv_dropped_spaces) AS dropped, CASE WHEN $5::bigint > 0 THEN expire_at END AS at
     FROM kv_keys k
     WHERE ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $1::bigint + $2::bigint)::tid
 ), victim AS MATERIALIZED (
@@ -32,12 +32,16 @@ WITH hit AS MATERIALIZED (
 )
 SELECT (SELECT count(*) FROM hit WHERE volatile OR field_expire_at IS NOT NULL), (SELECT count(*) FROM hit),
        d.db, found.key, found.long_key,
-       pg_relation_size('kv_keys') / current_setting('block_size')::bigint, found.due
+       (SELECT pg_relation_size('kv_keys') / current_setting('block_size')::bigint), found.due, found.in_ms
 FROM (SELECT 1) one LEFT JOIN (
-    SELECT space, key, long_key, false AS due FROM gone
+    SELECT space, key, long_key, false AS due, NULL::bigint AS in_ms FROM gone
     UNION ALL
-    SELECT k.space, k.key, k.long_key, true FROM hit JOIN kv_keys k ON k.ctid = hit.tid
+    SELECT k.space, k.key, k.long_key, true, NULL FROM hit JOIN kv_keys k ON k.ctid = hit.tid
     WHERE hit.field_expire_at <= (SELECT kv_now_ms()) AND $3 AND NOT hit.expired AND NOT hit.dropped
+    UNION ALL
+    (SELECT k.space, k.key, k.long_key, false, k.expire_at - (SELECT kv_now_ms()) FROM hit JOIN kv_keys k ON k.ctid = hit.tid
+    WHERE $5::bigint > 0 AND hit.at <= (SELECT kv_now_ms()) + $5::bigint AND NOT hit.expired AND NOT hit.dropped AND k.expire_at IS NOT NULL
+    LIMIT 1000)
 ) found ON true LEFT JOIN kv_databases d ON d.space = found.space`
 
 // sweepFieldsExpire tells of a row of kv_keys whether it is a packed hash with
@@ -59,9 +63,17 @@ const (
 // Sweeper remembers how far one node's sweep has come. It belongs to one
 // goroutine.
 type Sweeper struct {
-	page      int64
-	collector Collector
+	// Soon is called, unless it is nil, with keys that expire within SoonMs, up to 1,000
+	// for a step. Their names are its to keep.
+	Soon   func(Volatile)
+	SoonMs int64
+
+	page, pages int64
+	collector   Collector
 }
+
+// Steps returns how many steps a pass has.
+func (s *Sweeper) Steps() int64 { return s.pages/sweepWindow + 1 }
 
 // SweepResult tells what one step found.
 type SweepResult struct {
@@ -85,14 +97,22 @@ func (s *Sweeper) Step(c *Conn, expire bool, onExpired func(db int, name []byte,
 		name []byte
 	}
 	var names, due []expired
-	var pages int64
+	soon := s.SoonMs
+	if s.Soon == nil {
+		soon = 0
+	}
 	c.send(stmtSweep, func(v [][]byte) error {
-		if len(v) != 7 {
+		if len(v) != 8 {
 			return errShape(stmtSweep, v)
 		}
-		r.Volatile, r.Rows, pages = asInt(v[0]), asInt(v[1]), asInt(v[5])
+		r.Volatile, r.Rows, s.pages = asInt(v[0]), asInt(v[1]), asInt(v[5])
 		switch {
 		case v[3] == nil:
+		case v[7] != nil:
+			if v[2] != nil {
+				db, name := int(asInt(v[2])), append([]byte{}, fullName(v[3], v[4])...)
+				s.Soon(Volatile{DB: db, Name: name, Hash: HashKey(db, name), InMs: max(asInt(v[7]), 1)})
+			}
 		case v[2] == nil:
 			r.Freed++
 		default:
@@ -105,14 +125,14 @@ func (s *Sweeper) Step(c *Conn, expire bool, onExpired func(db int, name []byte,
 			names = append(names, key)
 		}
 		return nil
-	}, int8Param(s.page), int8Param(sweepWindow), boolParam(expire), int8Param(sweepBatch))
+	}, int8Param(s.page), int8Param(sweepWindow), boolParam(expire), int8Param(sweepBatch), int8Param(soon))
 	if err := c.sync(); err != nil {
 		return SweepResult{}, classify(err)
 	}
 	if r.More = r.Expired+r.Freed >= sweepBatch; !r.More {
 		s.page += sweepWindow
 	}
-	if s.page >= pages {
+	if s.page >= s.pages {
 		s.page, r.Wrapped = 0, true
 	}
 	for _, e := range names {

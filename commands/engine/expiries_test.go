@@ -124,3 +124,39 @@ func TestExpiriesAreToldInTime(t *testing.T) {
 		t.Errorf("left: %q", got)
 	}
 }
+
+// TestSweepMeetsKeysThatExpireSoon: of keys that no unit has met, as the node has just
+// been started, those that expire before the sweep comes by again are told in time.
+func TestSweepMeetsKeysThatExpireSoon(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	e := start(t, dsn, nil)
+	pgtest.Exec(t, dsn, `
+INSERT INTO kv_keys (space, key, kind, value, expire_at)
+SELECT space, convert_to(name, 'UTF8'), 1, 'x', kv_now_ms() + ms
+FROM kv_databases, (VALUES ('soon', 4000), ('soon too', 4100), ('later', 3600000)) v(name, ms) WHERE db = 0`)
+	told := make(chan string, 10)
+	s := e.NewSweep(func(_ int, name []byte, _ pg.Type) { told <- string(name) }, always)
+	w := &worker{engine: e}
+	t.Cleanup(w.disconnect)
+	var sweeper pg.Sweeper
+	if s.sweep(w, &sweeper); len(s.expiries.queue) != 2 {
+		t.Fatalf("%d keys are remembered", len(s.expiries.queue))
+	}
+	s.next = time.Now().Add(time.Hour)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() { s.Run(ctx) })
+	for _, want := range []string{"soon", "soon too"} {
+		select {
+		case got := <-told:
+			if got != want {
+				t.Errorf("told %q, want %q", got, want)
+			}
+		case <-time.After(testPatience):
+			t.Fatalf("%s was not told", want)
+		}
+	}
+}

@@ -183,7 +183,20 @@ func (s *Sweep) step(c *pg.Conn, sweeper *pg.Sweeper) (pg.SweepResult, error) {
 		}
 		s.expects = s.engine.expects.Swap(false)
 	}
+	sweeper.Soon = nil
+	if s.expiries.wanted() {
+		var soon []pg.Volatile
+		sweeper.Soon = func(v pg.Volatile) { soon = append(soon, v) }
+		sweeper.SoonMs = untilNextPass(sweeper.Steps()).Milliseconds()
+		defer func() { s.expiries.note(soon) }()
+	}
 	return sweeper.Step(c, s.Active.Load(), s.onExpired)
+}
+
+// untilNextPass is how long it may take until a window is looked at again, with so many
+// steps to a pass.
+func untilNextPass(steps int64) time.Duration {
+	return 10*sweepSlow + 2*time.Duration(steps)*sweepWalk
 }
 
 // note remembers what a window had in it, and returns the pause before the next.
