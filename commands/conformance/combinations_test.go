@@ -12,6 +12,9 @@ func TestCombinations(t *testing.T) { runCombinations(t, newPair(t)) }
 
 // TestCombinationsAreStable runs them against two redis-servers, which must not differ.
 func TestCombinationsAreStable(t *testing.T) {
+	if testing.Short() {
+		return // PostgreSQL has no part in it
+	}
 	t.Parallel()
 	runCombinations(t, &Pair{Reference: servertest.Redis(t).Addr, Target: servertest.Redis(t).Addr})
 }

@@ -1,17 +1,15 @@
 package conformance
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/mnorrsken/postkeys/commands/servertest"
 )
 
-// watchedEvents are the classes that RunEvents compares: all there are.
+// watchedEvents are the classes that are compared: all there are.
 const watchedEvents = "KEAnm"
 
 // eventPrefix is how each message begins that a watcher gets.
@@ -76,26 +74,16 @@ func (w *watcher) events() (events []string, err error) {
 	}
 }
 
-// RunEvents runs a case and returns the differences between the keyspace events of its steps. Replies are left to Run.
-func (p *Pair) RunEvents(c *Case, mode Mode) error {
-	now := time.Now()
-	want, err := playEvents(p.Reference, c, mode, now)
-	if err != nil {
-		return fmt.Errorf("redis-server: %w", err)
-	}
-	got, err := playEvents(p.Target, c, mode, now)
-	if err != nil {
-		return fmt.Errorf("target: %w", err)
-	}
-	var differences []error
+// compareEvents returns the steps whose keyspace events differ.
+func compareEvents(c *Case, want, got record) (differences []error) {
 	var wanted, gotten []string
-	for i := 0; i < min(len(want), len(got)) && len(differences) < errorsMax; i++ {
+	for i := range min(len(want.events), len(got.events)) {
 		step := &c.Steps[i]
 		// What the server at hand does otherwise has other events too.
 		if step.Match.isStated() || step.Match.isLater() || step.Match.kind == "differs" {
 			continue
 		}
-		wanted, gotten = append(wanted, want[i]...), append(gotten, got[i]...)
+		wanted, gotten = append(wanted, want.events[i]...), append(gotten, got.events[i]...)
 		if step.Match.kind == "none" && i+1 < len(c.Steps) {
 			continue // it may not have been carried out yet
 		}
@@ -109,12 +97,12 @@ func (p *Pair) RunEvents(c *Case, mode Mode) error {
 			for len(wanted) > 0 && len(gotten) > 0 && wanted[0] == gotten[0] {
 				wanted, gotten = wanted[1:], gotten[1:]
 			}
-			differences = append(differences, fmt.Errorf("%s:%d: %s\n  redis    %s\n  postkeys %s",
+			differences = append(differences, fmt.Errorf("%s:%d: %s\n  other events\n  redis    %s\n  postkeys %s",
 				c.File, step.Line, command, brief([]byte(strings.Join(wanted, " "))), brief([]byte(strings.Join(gotten, " ")))))
 		}
 		wanted, gotten = nil, nil
 	}
-	return errors.Join(differences...)
+	return differences
 }
 
 // queuedBefore shows the commands of a transaction that ends with a step.
@@ -131,33 +119,4 @@ func (c *Case) queuedBefore(end int) string {
 		b.WriteString(c.Steps[i].describe() + "; ")
 	}
 	return b.String()
-}
-
-// playEvents returns the events of each step.
-func playEvents(addr string, c *Case, mode Mode, now time.Time) (events [][]string, err error) {
-	p := &player{addr: addr, mode: mode, now: now, conns: map[string]*servertest.Client{}, ids: map[string]string{}}
-	defer p.close()
-	admin, err := p.conn("admin")
-	if err != nil {
-		return nil, err
-	}
-	if err := expect(admin, "+OK\r\n", "FLUSHALL"); err != nil {
-		return nil, err
-	}
-	w, err := watch(addr)
-	if err != nil {
-		return nil, err
-	}
-	defer w.close()
-	for i := range c.Steps {
-		if _, err := p.step(&c.Steps[i]); err != nil {
-			return events, nil // which is for Run to judge
-		}
-		e, err := w.events()
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", c.Steps[i].Line, err)
-		}
-		events = append(events, e)
-	}
-	return events, nil
 }

@@ -21,37 +21,10 @@ var withoutEvents = []string{
 // after SWAPDB that is behind the reply.
 var casesWithoutEvents = []string{"undeclared keys", "what a script has written does not expire while it runs", "filled by SWAPDB"}
 
-// TestEvents compares the keyspace events of the steps of all cases.
-func TestEvents(t *testing.T) {
-	pair := newPair(t)
-	cases, err := Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range cases {
-		c := &cases[i]
-		file := strings.TrimSuffix(path.Base(c.File), ".case")
-		if slices.Contains(withoutEvents, file) || slices.Contains(casesWithoutEvents, c.Title) {
-			continue
-		}
-		kinds := []*Type{nil}
-		if c.EachType {
-			kinds = nil
-			for j := range Types {
-				if Types[j].Served {
-					kinds = append(kinds, &Types[j])
-				}
-			}
-		}
-		for _, kind := range kinds {
-			mode := Mode{Protocol: c.Protocols[0], Kind: kind}
-			t.Run(file+"/"+c.Title+"/"+mode.String(), func(t *testing.T) {
-				if err := pair.RunEvents(c, mode); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-	}
+// hasEvents says whether a case is compared by its keyspace events too.
+func hasEvents(c *Case) bool {
+	file := strings.TrimSuffix(path.Base(c.File), ".case")
+	return !slices.Contains(withoutEvents, file) && !slices.Contains(casesWithoutEvents, c.Title)
 }
 
 var eventName = regexp.MustCompile(`__keyevent@0__:([a-z_]+)\r\n`)
@@ -181,8 +154,12 @@ func TestEventsOfRandomSequences(t *testing.T) {
 			}
 			c.Steps = append(c.Steps, step)
 		}
-		if err := pair.RunEvents(&c, Mode{Protocol: 2}); err != nil {
-			t.Error(err)
+		want, got, err := pair.playBoth(&c, Mode{Protocol: 2, Events: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, difference := range compareEvents(&c, want, got) {
+			t.Error(difference)
 		}
 	}
 }

@@ -11,7 +11,12 @@ import (
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 // sequenceCount is how many random sequences a run compares.
-const sequenceCount = 9600
+func sequenceCount() uint64 {
+	if testing.Short() {
+		return 1600
+	}
+	return 9600
+}
 
 // newPair starts a redis-server and a postkeys server. CONFORMANCE_ADDR names a running server to test instead.
 func newPair(t *testing.T) *Pair {
@@ -32,7 +37,7 @@ func TestCases(t *testing.T) {
 func TestRandomSequences(t *testing.T) {
 	pair := newPair(t)
 	failures, err := pair.Sequences(fromEnvironment(t, "CONFORMANCE_SEED", 1), fromEnvironment(t, "CONFORMANCE_FIRST", 0),
-		fromEnvironment(t, "CONFORMANCE_SEQUENCES", sequenceCount))
+		fromEnvironment(t, "CONFORMANCE_SEQUENCES", sequenceCount()))
 	for _, f := range failures {
 		t.Error(f)
 	}

@@ -34,6 +34,9 @@ func TestSequenceDependsOnItsSeedAlone(t *testing.T) {
 
 // TestSequencesAreDeterministic runs sequences against two redis-servers, which must not differ.
 func TestSequencesAreDeterministic(t *testing.T) {
+	if testing.Short() {
+		return // PostgreSQL has no part in it
+	}
 	t.Parallel()
 	pair := &Pair{Reference: servertest.Redis(t).Addr, Target: servertest.Redis(t).Addr}
 	failures, err := pair.Sequences(fromEnvironment(t, "CONFORMANCE_SEED", 1), 0, 1000)

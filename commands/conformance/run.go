@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mnorrsken/postkeys/commands/servertest"
@@ -35,6 +36,8 @@ type Mode struct {
 	Protocol int
 	// Pipelined sends all steps in one write, for a case that can be sent so.
 	Pipelined bool
+	// Events turns keyspace events on, and compares those of each step. It does not go with Pipelined.
+	Events bool
 	// Kind is the type of value for a case that runs for each, and nil otherwise.
 	Kind *Type
 }
@@ -45,43 +48,73 @@ func (m Mode) String() string {
 	if m.Pipelined {
 		name += "-pipelined"
 	}
+	if m.Events {
+		name += "-events"
+	}
 	if m.Kind != nil {
 		name = m.Kind.Name + "/" + name
 	}
 	return name
 }
 
-// Run runs a case and returns the differences.
+// Run runs a case on both servers and returns the differences.
 func (p *Pair) Run(c *Case, mode Mode) error {
+	want, got, err := p.playBoth(c, mode)
+	if err != nil {
+		return err
+	}
+	differences := p.compareReplies(c, mode, want, got)
+	if mode.Events {
+		differences = append(differences, compareEvents(c, want, got)...)
+	}
+	return errors.Join(differences[:min(len(differences), errorsMax)]...)
+}
+
+// playBoth runs a case on both servers at the same time: many wait for something.
+func (p *Pair) playBoth(c *Case, mode Mode) (want, got record, err error) {
 	now := time.Now()
-	want, err := play(p.Reference, c, mode, now)
-	if err != nil {
-		return fmt.Errorf("redis-server: %w", err)
+	var wantErr, gotErr error
+	var both sync.WaitGroup
+	both.Go(func() { want, wantErr = play(p.Reference, c, mode, now) })
+	both.Go(func() { got, gotErr = play(p.Target, c, mode, now) })
+	both.Wait()
+	return want, got, bothFailed(wantErr, gotErr)
+}
+
+// bothFailed tells which server an error is about.
+func bothFailed(reference, target error) error {
+	if reference != nil {
+		reference = fmt.Errorf("redis-server: %w", reference)
 	}
-	got, err := play(p.Target, c, mode, now)
-	if err != nil {
-		return fmt.Errorf("target: %w", err)
+	if target != nil {
+		target = fmt.Errorf("target: %w", target)
 	}
-	var differences []error
+	return errors.Join(reference, target)
+}
+
+// compareReplies returns the steps whose replies differ.
+func (p *Pair) compareReplies(c *Case, mode Mode, want, got record) (differences []error) {
 	for i := range c.Steps {
 		step := &c.Steps[i]
-		if strings.HasSuffix(string(want[i]), failedStep) {
-			differences = append(differences, fmt.Errorf("%s:%d: %s\n  the case is broken: redis-server answers %s",
-				c.File, step.Line, step.describe(), brief(want[i])))
-			break
+		if strings.HasSuffix(string(want.replies[i]), failedStep) {
+			return append(differences, fmt.Errorf("%s:%d: %s\n  the case is broken: redis-server answers %s",
+				c.File, step.Line, step.describe(), brief(want.replies[i])))
 		}
 		if step.Match.isStated() && !p.CheckStated || step.Match.isLater() && !p.CheckLater || step.Match.kind == "differs" && p.TargetIsRedis {
 			continue
 		}
-		if err := step.Match.check(mode.Protocol, want[i], got[i]); err != nil {
+		if err := step.Match.check(mode.Protocol, want.replies[i], got.replies[i]); err != nil {
 			differences = append(differences, fmt.Errorf("%s:%d: %s\n  %w\n  redis    %s\n  postkeys %s",
-				c.File, step.Line, step.describe(), err, brief(want[i]), brief(got[i])))
-		}
-		if len(differences) == errorsMax {
-			break
+				c.File, step.Line, step.describe(), err, brief(want.replies[i]), brief(got.replies[i])))
 		}
 	}
-	return errors.Join(differences...)
+	return differences
+}
+
+// record is what a case has led to, by its steps.
+type record struct {
+	replies [][]byte
+	events  [][]string // up to the first step that failed; only with Mode.Events
 }
 
 // player runs a case on one server.
@@ -94,31 +127,46 @@ type player struct {
 	ids map[string]string
 }
 
-// play returns the raw replies of each step. A step that ends with a broken connection or without a reply has the
-// error as its reply, so that the comparison shows it.
-func play(addr string, c *Case, mode Mode, now time.Time) ([][]byte, error) {
+// play runs a case on one server. A step that ends with a broken connection or without a reply has the error as its reply, so that
+// the comparison shows it.
+func play(addr string, c *Case, mode Mode, now time.Time) (r record, err error) {
 	p := &player{addr: addr, mode: mode, now: now, conns: map[string]*servertest.Client{}, ids: map[string]string{}}
 	defer p.close()
 	admin, err := p.conn("admin")
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	if err := expect(admin, "+OK\r\n", "FLUSHALL"); err != nil {
-		return nil, err
+		return r, err
 	}
 	if mode.Pipelined {
-		return p.pipeline(c)
+		r.replies, err = p.pipeline(c)
+		return r, err
 	}
-	replies := make([][]byte, len(c.Steps))
+	var w *watcher
+	if mode.Events {
+		if w, err = watch(addr); err != nil {
+			return r, err
+		}
+		defer w.close()
+	}
+	r.replies = make([][]byte, len(c.Steps))
 	for i := range c.Steps {
 		reply, err := p.step(&c.Steps[i])
 		if err != nil {
-			replies[i] = append(reply, connectionError(err)...)
+			r.replies[i] = append(reply, connectionError(err)...)
 			break
 		}
-		replies[i] = reply
+		r.replies[i] = reply
+		if w != nil {
+			events, err := w.events()
+			if err != nil {
+				return r, fmt.Errorf("line %d: %w", c.Steps[i].Line, err)
+			}
+			r.events = append(r.events, events)
+		}
 	}
-	return replies, nil
+	return r, nil
 }
 
 // connectionError says what stands in place of the reply; it has no addresses, which differ between the servers.

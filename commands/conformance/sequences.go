@@ -53,24 +53,22 @@ func (c *Command) describe() string {
 	return strings.Join(words, " ")
 }
 
-// Sequences runs count random sequences on both servers and in both protocols, in groups that share a server and in
+// Sequences runs count random sequences on both servers, half of them in each protocol, in groups that share a server and in
 // pipelines cut at random places, and returns those that differ. The error tells why the run could not go on.
 func (p *Pair) Sequences(seed, first, count uint64) ([]*Failure, error) {
 	var failures []*Failure
 	for from := first; from < first+count; from += groupSize {
 		to := min(from+groupSize, first+count)
-		for pass := range 2 {
-			found, err := p.group(seed, from, to, pass)
-			if err != nil {
-				return failures, fmt.Errorf("sequences %d to %d of seed %d: %w", from, to-1, seed, err)
+		found, err := p.group(seed, from, to)
+		if err != nil {
+			return failures, fmt.Errorf("sequences %d to %d of seed %d: %w", from, to-1, seed, err)
+		}
+		for _, f := range found {
+			if err := p.shrink(f); err != nil {
+				return failures, err
 			}
-			for _, f := range found {
-				if err := p.shrink(f); err != nil {
-					return failures, err
-				}
-				if failures = append(failures, f); len(failures) == failuresMax {
-					return failures, nil
-				}
+			if failures = append(failures, f); len(failures) == failuresMax {
+				return failures, nil
 			}
 		}
 	}
@@ -120,9 +118,9 @@ func (p *Pair) flush() error {
 	return nil
 }
 
-// group runs the sequences from up to to, on both servers and over all lanes at the same time. In the first pass the even
-// lanes speak RESP2 and the odd ones RESP3, in the second pass it is the other way round.
-func (p *Pair) group(seed, from, to uint64, pass int) ([]*Failure, error) {
+// group runs the sequences from up to to, on both servers and over all lanes at the same time. The even lanes speak RESP2 and the odd
+// ones RESP3.
+func (p *Pair) group(seed, from, to uint64) ([]*Failure, error) {
 	if err := p.flush(); err != nil {
 		return nil, err
 	}
@@ -138,7 +136,7 @@ func (p *Pair) group(seed, from, to uint64, pass int) ([]*Failure, error) {
 					sequences, indexes = append(sequences, Sequence(seed, index)), append(indexes, index)
 				}
 			}
-			protocol := 2 + (int(w)+pass)%2
+			protocol := 2 + int(w)%2
 			want, got, err := p.both(sequences, protocol, seed^from^w<<32)
 			if err != nil {
 				errs[w] = err
@@ -189,13 +187,7 @@ func (p *Pair) both(sequences [][]Command, protocol int, chunks uint64) (want, g
 	wg.Go(func() { want, wantErr = runSequences(p.Reference, sequences, protocol, chunks) })
 	wg.Go(func() { got, gotErr = runSequences(p.Target, sequences, protocol, chunks) })
 	wg.Wait()
-	if wantErr != nil {
-		wantErr = fmt.Errorf("redis-server: %w", wantErr)
-	}
-	if gotErr != nil {
-		gotErr = fmt.Errorf("target: %w", gotErr)
-	}
-	return want, got, errors.Join(wantErr, gotErr)
+	return want, got, bothFailed(wantErr, gotErr)
 }
 
 // runSequences runs sequences one after the other on a new connection and returns the replies of each.

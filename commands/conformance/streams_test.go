@@ -19,6 +19,9 @@ func TestRandomStreams(t *testing.T) {
 
 // TestStreamsAreDeterministic compares two redis-servers.
 func TestStreamsAreDeterministic(t *testing.T) {
+	if testing.Short() {
+		return // PostgreSQL has no part in it
+	}
 	t.Parallel()
 	compareStreams(t, &Pair{Reference: servertest.Redis(t).Addr, Target: servertest.Redis(t).Addr}, 200)
 }

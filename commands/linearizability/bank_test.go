@@ -87,12 +87,13 @@ func TestBankWithCrashes(t *testing.T) {
 		clients.Go(func() { b.client(ctx, c.nodes[i%bankNodes].Addr, random) })
 	}
 	all := append([]func(*crashes){(*crashes).restartNode, (*crashes).restartDatabase, (*crashes).endConnections}, chances(1000)...)
+	apart := rand.New(rand.NewPCG(*seed, bankClients))
 	next, end := 0, time.Now().Add(*bankTime)
 	for ; time.Now().Before(end) || next < 3; next++ {
-		b.moreOf(t)
+		b.moreOf(t, apart.Int64N(100))
 		all[next%len(all)](c)
 	}
-	b.moreOf(t)
+	b.moreOf(t, 5)
 	cancel()
 	clients.Wait()
 	last, err := c.nodes[0].Dial()
@@ -160,8 +161,8 @@ func (b *bank) open(s *servertest.Server) {
 	}
 }
 
-// moreOf waits until every kind of transfer has happened again, and been looked at.
-func (b *bank) moreOf(t *testing.T) {
+// moreOf waits until every kind of transfer has happened again so many times, and been looked at.
+func (b *bank) moreOf(t *testing.T, times int64) {
 	t.Helper()
 	var from []int64
 	for _, a := range b.all() {
@@ -169,7 +170,7 @@ func (b *bank) moreOf(t *testing.T) {
 	}
 	deadline := time.Now().Add(progressTimeout)
 	for i, a := range b.all() {
-		for a.done.Load() <= from[i]+5 {
+		for a.done.Load() <= from[i]+times {
 			if time.Now().After(deadline) {
 				t.Fatalf("%s: this does not go on", a.name)
 			}
