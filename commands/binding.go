@@ -65,7 +65,7 @@ func init() {
 		connectionBindings, transactionBindings, scriptBindings, scriptManageBindings, functionBindings, functionManageBindings,
 		clientBindings, trackingBindings,
 		stringBindings, setBindings, counterBindings, rangeBindings, lcsBindings, bitmapBindings, bitfieldBindings, hyperloglogBindings,
-		subscribeBindings, publishBindings,
+		subscribeBindings, publishBindings, monitorBindings,
 		commandBindings, configBindings, infoBindings, debugBindings, timeBindings, lolwutBindings,
 		hashBindings, hashWalkBindings, hashExpireBindings, hashGetSetBindings,
 		setsBindings, setsRandomBindings, setsAlgebraBindings,

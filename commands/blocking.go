@@ -58,6 +58,7 @@ func (s *Session) await(j *job, c *Call) {
 		w.Keys[i] = blocked.Key{DB: c.db, Name: w.args[c.firstKey+i], Hash: c.claimed()[i].Hash}
 	}
 	j.waiting = w
+	c.showWaiting()
 	s.waiting.Store(w)
 	s.server.blocked.Add(&w.Waiter, s.server.blocked.Deadline(c.timeoutMs))
 	if s.gone.Load() {

@@ -178,6 +178,9 @@ func appendNumber(dst []byte, field string, n int64) []byte {
 // does; N is nothing special.
 func appendFlags(dst []byte, s *Session) []byte {
 	start, seen := len(dst), s.seen.Load()
+	if seen&seenMonitor != 0 {
+		dst = append(dst, 'O')
+	}
 	if seen&seenSubscribed != 0 {
 		dst = append(dst, 'P')
 	}

@@ -76,6 +76,7 @@ func reset(c *Call) {
 	s.endTransaction()
 	s.endSubscriptions()
 	s.endTracking()
+	s.setMonitor(false)
 	s.setDB(0)
 	s.setRESP3(false)
 	s.setSeen(seenNoEvict|seenNoTouch, false)

@@ -43,6 +43,9 @@ type job struct {
 	// is final.
 	scripted     []scriptedCalls
 	keptScripted int
+	// shown are the lines of MONITOR for them; up to keptShown it is final.
+	shown     []scriptedLine
+	keptShown int
 	// changed is what the commands have changed in the unit of work that they are part
 	// of; its memory is that unit's.
 	changed []pg.Change
@@ -97,6 +100,9 @@ func (j *job) release() []byte {
 	j.countCalls(time.Since(j.started))
 	if t := j.session.server.trace; t != nil {
 		t.job(j)
+	}
+	if m := &j.session.server.monitors; m.active() && j.waiting == nil && j.batch != nil {
+		m.show(j.monitorLines(), j)
 	}
 	return j.recycle()
 }
@@ -196,6 +202,7 @@ func (j *job) Run(tx *pg.Tx, from, to int) error {
 	j.letGo()
 	j.out.Buf, j.looked = j.out.Buf[:j.kept], j.keptLooked
 	j.postponed, j.scripted = j.postponed[:0], j.scripted[:j.keptScripted]
+	j.shown = j.shown[:j.keptShown]
 	j.dropEvents()
 	if j.waiting != nil {
 		j.waiting.begin()
@@ -276,6 +283,7 @@ func (j *job) Keep() {
 	j.letGo()
 	j.runPostponed()
 	j.kept, j.keptLooked, j.keptScripted = len(j.out.Buf), j.looked, len(j.scripted)
+	j.keptShown = len(j.shown)
 }
 
 // Fail implements engine.Runner.

@@ -95,6 +95,7 @@ func (r *scriptRun) Call(args [][]byte, resp3 bool) ([]byte, error) {
 	started := r.call.server().scriptClock()
 	err := r.serve(&sub)
 	r.call.job.countScripted(&sub, r.call.server().scriptClock()-started)
+	r.noteScripted(&sub)
 	return r.out.Buf, err
 }
 

@@ -87,6 +87,8 @@ type Server struct {
 	events atomic.Uint32
 	uses   *uses
 
+	monitors monitors
+
 	// keyspace remembers the figures of the section of INFO.
 	keyspace keyspaceFigures
 

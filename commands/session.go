@@ -147,6 +147,7 @@ func (s *Session) Closed(error) {
 	s.server.pause.drop(s)
 	s.dropWaiting()
 	s.endSubscriptions()
+	s.setMonitor(false)
 	if t := s.tracker.Load(); t != nil {
 		s.server.tracking.Disable(t)
 	}

@@ -127,8 +127,14 @@ func (s *Session) noteSubscriptions() {
 	channels, patterns, shards := s.subscriptions()
 	if on := channels+patterns+shards > 0; on != s.subscribed() {
 		s.setSeen(seenSubscribed, on)
-		s.conn.SetSubscriber(on)
+		s.noteListening()
 	}
+}
+
+// noteListening has the limits of subscribers apply to a client that gets more than
+// replies.
+func (s *Session) noteListening() {
+	s.conn.SetSubscriber(s.seen.Load()&(seenSubscribed|seenMonitor) != 0)
 }
 
 // endSubscriptions ends all subscriptions without a word.

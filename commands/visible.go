@@ -18,6 +18,7 @@ const (
 	seenSubscribed        // it has a subscription
 	seenBlocked           // a blocking command waits
 	seenBroadcast         // CLIENT TRACKING with BCAST
+	seenMonitor           // MONITOR
 )
 
 func (s *Session) setSeen(bits uint64, on bool) {

@@ -215,6 +215,12 @@ var serverCommands = []*Spec{
 		Args:    []Arg{option("VERSION", "version", ArgInteger).optional()},
 	},
 	{
+		Name: "monitor", Arity: 1,
+		Flags:   Admin | NoScript | Loading | Stale,
+		Since:   "1.0.0",
+		Summary: "Shows all commands as they are done, until the connection ends.",
+	},
+	{
 		Name: "swapdb", Arity: 3,
 		Flags:      Write | Fast,
 		ACL:        CatKeyspace | CatDangerous,

@@ -13,7 +13,7 @@ var unsupported = []string{
 	"cluster|setslot", "cluster|shards", "cluster|slaves", "cluster|slots", "failover", "lastsave", "latency",
 	"latency|doctor", "latency|graph", "latency|help", "latency|histogram", "latency|history", "latency|latest",
 	"latency|reset", "module", "module|help", "module|list", "module|load", "module|loadex", "module|unload",
-	"monitor", "psync", "readonly", "readwrite", "replconf", "replicaof", "restore-asking", "role", "save",
+	"psync", "readonly", "readwrite", "replconf", "replicaof", "restore-asking", "role", "save",
 	"shutdown", "slaveof", "slowlog", "slowlog|get", "slowlog|help", "slowlog|len", "slowlog|reset", "sync",
 	"wait", "waitaof", "xack", "xadd", "xautoclaim", "xclaim", "xdel", "xgroup", "xgroup|create",
 	"xgroup|createconsumer", "xgroup|delconsumer", "xgroup|destroy", "xgroup|help", "xgroup|setid", "xinfo",
@@ -25,7 +25,7 @@ var unsupported = []string{
 // subcommands.
 var outOfPlace = map[string]Flag{
 	"acl": NoScript, "bgrewriteaof": NoScript, "bgsave": NoScript, "client": NoScript, "cluster|reset": NoScript, "failover": NoScript,
-	"latency": NoScript, "module": NoScript, "monitor": NoScript, "psync": NoScript | NoMulti, "replconf": NoScript, "replicaof": NoScript,
+	"latency": NoScript, "module": NoScript, "psync": NoScript | NoMulti, "replconf": NoScript, "replicaof": NoScript,
 	"role": NoScript, "save": NoScript | NoMulti, "shutdown": NoScript | NoMulti, "slaveof": NoScript, "sync": NoScript | NoMulti,
 	"waitaof": NoScript,
 }
