@@ -199,22 +199,32 @@ func TestTrackingOfOwnChanges(t *testing.T) {
 func TestTrackingWithoutLoopInSharedRounds(t *testing.T) {
 	t.Parallel()
 	node := servertest.Postkeys(t, pgtest.DSN(t))
-	reader := tracks(t, node, "BCAST", "PREFIX", "k", "NOLOOP")
-	others := []*servertest.Client{dial(t, node), dial(t, node), dial(t, node)}
-	for range 300 {
-		for _, c := range append(others, reader) { // those in front keep the workers busy
-			key := "k"
-			if c == others[0] || c == others[1] {
-				key = "busy"
-			}
-			if err := c.SendCommand("SET", key, "v"); err != nil {
+	reader, other := tracks(t, node, "BCAST", "PREFIX", "k", "NOLOOP"), dial(t, node)
+	// What keeps the workers busy meanwhile, so that the two commands wait and meet.
+	const large = 300
+	busy := []*servertest.Client{dial(t, node), dial(t, node), dial(t, node)}
+	var pipeline []byte
+	for i := range large {
+		pipeline = servertest.AppendCommand(pipeline, "SET", name("busy", i), "v")
+	}
+	for range 100 {
+		for _, c := range busy {
+			if err := c.Send(pipeline); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for _, c := range others {
-			if _, err := c.Reply(); err != nil {
+		for _, c := range []*servertest.Client{reader, other} {
+			if err := c.SendCommand("SET", "k", "v"); err != nil {
 				t.Fatal(err)
 			}
+		}
+		for _, c := range busy {
+			if _, err := c.Replies(large); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := other.Reply(); err != nil {
+			t.Fatal(err)
 		}
 		if err := reader.SendCommand("PING"); err != nil {
 			t.Fatal(err)
