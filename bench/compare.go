@@ -35,7 +35,7 @@ func Compare(ctx context.Context, o Options) (r *report.Report, err error) {
 		return nil, err
 	}
 	for _, name := range o.servers() {
-		server, err := s.start(ctx, name, 10_000)
+		server, err := s.start(ctx, name, maxClients)
 		if err != nil {
 			return nil, err
 		}

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
+	"slices"
 	"time"
 
 	"github.com/mnorrsken/postkeys/bench/process"
@@ -17,31 +17,32 @@ import (
 // idleKey is what idle connections read once.
 const idleKey = "idle"
 
-// Limits of what is waited for.
-const (
-	settleTime     = time.Minute      // until memory stays the same
-	disconnectTime = 30 * time.Second // until a server has noticed that connections are gone
-)
+// settleTime bounds the wait until memory stays the same.
+const settleTime = time.Minute
 
 // otherClients is room for connections beside the idle ones: busy clients, and files a server opens for other ends.
 const otherClients = 500
 
-// Goals for idle connections.
+// Goals for connections that do nothing, of any kind.
 const (
-	maxIdleBytes  = 1200
 	minBusyShares = 0.9
+	// maxQuietCPU is a share of one processor.
+	maxQuietCPU = 0.01
+	// maxQuietAsked is how often PostgreSQL may be asked a second: for a heartbeat, and of those one more fits into ten seconds.
+	maxQuietAsked = 1.1
 )
 
 // busyWorkloads run with and without idle connections beside them.
 var busyWorkloads = []string{"GET", "SET"}
 
-// Connections measures, one server after the other, what idle connections cost in memory and in throughput of busy clients.
+// Connections measures what connections that do nothing cost in memory, in processor time, in questions to PostgreSQL, and in throughput of busy
+// clients: one kind of them after the other, and one server after the other.
 //
-//  1. Start the server fresh, let as many clients as are busy later send a GET and go, and read its memory once it has settled.
-//  2. Open the idle connections, each with one GET, and read the memory again once it has settled.
-//  3. Load keys, and in each round run the busy clients beside the idle connections and, once these are closed, alone.
+//  1. Start the server fresh, let as many clients as are busy later come and go, and read its memory once it has settled.
+//  2. Open the connections, read the memory again once it has settled, and look for a while at what the server does.
+//  3. Start it anew. Load keys, and in each round run the busy clients beside the connections and, once these are closed, alone.
 func Connections(ctx context.Context, o Options) (r *report.Report, err error) {
-	s, err := newStand(ctx, &o, fmt.Sprintf("%d idle connections", o.Idle))
+	s, err := newStand(ctx, &o, fmt.Sprintf("%d connections that do nothing", o.Idle))
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err != nil {
 		return nil, err
@@ -53,58 +54,97 @@ func Connections(ctx context.Context, o Options) (r *report.Report, err error) {
 	if need := uint64(o.Idle + otherClients + 100); limit < need {
 		return nil, fmt.Errorf("%d idle connections need %d open files in each process, and %d are allowed: raise the limit (ulimit -n)", o.Idle, need, limit)
 	}
-	for _, name := range o.servers() {
-		if name == target.RedisAlways && len(o.Only) == 0 {
-			continue // how it writes changes nothing about connections
-		}
-		if err := s.connectionsOf(ctx, name); err != nil {
-			return s.report, fmt.Errorf("%s: %w", name, err)
+	for _, kind := range o.kinds() {
+		for _, name := range o.servers() {
+			if name == target.RedisAlways && len(o.Only) == 0 {
+				continue // how it writes changes nothing about connections
+			}
+			if err := s.connectionsOf(ctx, name, kind); err != nil {
+				return s.report, fmt.Errorf("%s: %w", name, err)
+			}
 		}
 	}
 	s.note(s.disturbances.String())
 	return s.report, nil
 }
 
-// connectionsOf starts one server, measures it and stops it. What fails is noted in the report.
-func (s *stand) connectionsOf(ctx context.Context, name string) (err error) {
-	server, err := s.start(ctx, name, s.options.Idle+otherClients)
-	if err != nil {
+// connectionsOf measures one kind on one server. What fails is noted in the report.
+func (s *stand) connectionsOf(ctx context.Context, name string, kind *idleKind) error {
+	c := report.Connection{Server: name, Kind: kind.name, Connections: s.options.Idle, Settled: true}
+	if done, err := s.quiet(ctx, name, kind, &c); err != nil || !done {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.stop(server)) }()
-	c := report.Connection{Server: name, Connections: s.options.Idle, Settled: true}
-	failed := func(what string, why error) error {
-		return s.failed(ctx, server, fmt.Sprintf("%s of %s", what, name), why)
-	}
-	idle, err := s.idleMemory(ctx, server, &c)
-	if err != nil {
-		return failed("idle connections", err)
-	}
-	if err := s.busyRounds(ctx, server, idle, &c); err != nil {
-		if err := failed("throughput beside idle connections", err); err != nil {
-			return err
-		}
+	if err := s.busy(ctx, name, kind, &c); err != nil {
+		return err
 	}
 	s.report.Connections = append(s.report.Connections, c)
 	if name == target.Postkeys {
-		s.report.Goals = append(s.report.Goals, connectionGoals(&c)...)
+		s.report.Goals = append(s.report.Goals, connectionGoals(&c, kind)...)
 	}
 	return nil
 }
 
 // connectionGoals compares what was measured with the goals.
-func connectionGoals(c *report.Connection) []report.Goal {
-	all := []report.Goal{{Name: "resident bytes of an idle connection", Wanted: maxIdleBytes, Measured: c.BytesPerConnection(), AtMost: true}}
+func connectionGoals(c *report.Connection, kind *idleKind) []report.Goal {
+	all := []report.Goal{
+		{Name: kind.plural + ": resident bytes of each", Wanted: kind.maxBytes, Measured: c.BytesPerConnection(), AtMost: true},
+		{Name: kind.plural + ": share of one processor while nothing happens", Wanted: maxQuietCPU, Measured: c.QuietCPU, AtMost: true},
+	}
+	if c.QuietAsked >= 0 {
+		all = append(all, report.Goal{
+			Name: kind.plural + ": questions to PostgreSQL a second while nothing happens", Wanted: maxQuietAsked, Measured: c.QuietAsked, AtMost: true,
+		})
+	}
 	for _, b := range c.Busy {
 		if ratio := b.Ratio(); !math.IsNaN(ratio) {
-			all = append(all, report.Goal{Name: b.Workload + " beside idle connections: share of that without", Wanted: minBusyShares, Measured: ratio})
+			all = append(all, report.Goal{Name: b.Workload + " beside " + kind.plural + ": share of that without", Wanted: minBusyShares, Measured: ratio})
 		}
 	}
 	return all
 }
 
-// idleMemory measures the memory before and after the idle connections and returns them open.
-func (s *stand) idleMemory(ctx context.Context, server *target.Server, c *report.Connection) (idleSet, error) {
+// quiet measures a server whose clients do nothing; done is false when that failed and has been noted.
+func (s *stand) quiet(ctx context.Context, name string, kind *idleKind, c *report.Connection) (done bool, err error) {
+	dsn, asked, end, err := s.tap(name)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	server, err := s.startOn(ctx, name, dsn, s.options.Idle+otherClients)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, s.stop(server)) }()
+	idle, err := s.idleMemory(ctx, server, kind, c)
+	if err == nil {
+		err = errors.Join(s.look(ctx, server, asked, c), idle.close())
+	}
+	if err != nil {
+		return false, s.failed(ctx, server, fmt.Sprintf("%s of %s", kind.plural, name), err)
+	}
+	return true, nil
+}
+
+// tap puts a tap before the PostgreSQL of postkeys, where that can be done; asked is nil where it cannot. end has to be called.
+func (s *stand) tap(name string) (dsn string, asked func() int64, end func() error, err error) {
+	nothing := func() error { return nil }
+	if name != target.Postkeys {
+		return "", nil, nothing, nil
+	}
+	dsn = s.postgres.PostkeysDSN
+	tap, err := target.NewTap(dsn)
+	if errors.Is(err, target.ErrEncrypted) {
+		s.note("What PostgreSQL is asked was not counted: " + err.Error() + ".")
+		return dsn, nil, nothing, nil
+	}
+	if err != nil {
+		return "", nil, nothing, err
+	}
+	return tap.DSN(), tap.Asked, tap.Close, nil
+}
+
+// idleMemory measures the memory before and after the connections and returns them open.
+func (s *stand) idleMemory(ctx context.Context, server *target.Server, kind *idleKind, c *report.Connection) (idleSet, error) {
 	first, err := server.Dial(ctx)
 	if err != nil {
 		return nil, err
@@ -114,11 +154,11 @@ func (s *stand) idleMemory(ctx context.Context, server *target.Server, c *report
 		return nil, err
 	}
 	// What a server makes for its first clients and keeps is not part of what the others cost.
-	warm, err := openIdle(ctx, server.Addr, s.options.Clients[0])
+	warm, err := kind.open(ctx, server, s.options.Clients[0])
 	if err != nil {
 		return nil, err
 	}
-	if err := s.closeIdle(ctx, server, warm); err != nil {
+	if err := closeIdle(ctx, server, warm); err != nil {
 		return nil, err
 	}
 	read := func(resident, anonymous *int64) error {
@@ -131,11 +171,11 @@ func (s *stand) idleMemory(ctx context.Context, server *target.Server, c *report
 		return nil, err
 	}
 	start := time.Now()
-	idle, err := openIdle(ctx, server.Addr, s.options.Idle)
+	idle, err := kind.open(ctx, server, s.options.Idle)
 	if err != nil {
 		return nil, err
 	}
-	s.options.logf("%s: %d connections opened in %.1f s", server.Name, len(idle), time.Since(start).Seconds())
+	s.options.logf("%s: %d %s in %.1f s", server.Name, len(idle), kind.plural, time.Since(start).Seconds())
 	if err := read(&c.ResidentAfter, &c.AnonAfter); err != nil {
 		return nil, errors.Join(err, idle.close())
 	}
@@ -143,9 +183,50 @@ func (s *stand) idleMemory(ctx context.Context, server *target.Server, c *report
 	return idle, nil
 }
 
-// busyRounds loads the keys and runs the busy clients beside the idle connections and without them, in turn. It closes them, whatever happens.
-func (s *stand) busyRounds(ctx context.Context, server *target.Server, idle idleSet, c *report.Connection) (err error) {
-	defer func() { err = errors.Join(err, idle.close()) }()
+// look measures for a while what a server does on its own.
+func (s *stand) look(ctx context.Context, server *target.Server, asked func() int64, c *report.Connection) error {
+	if asked == nil {
+		asked = func() int64 { return 0 }
+		c.QuietAsked = -1
+	}
+	cpu, err := process.CPU(server.PID())
+	if err != nil {
+		return err
+	}
+	start, before := time.Now(), asked()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(s.options.Quiet):
+	}
+	after, seconds := asked(), time.Since(start).Seconds()
+	cpuAfter, err := process.CPU(server.PID())
+	if err != nil {
+		return err
+	}
+	c.QuietSeconds, c.QuietCPU = seconds, (cpuAfter-cpu).Seconds()/seconds
+	if c.QuietAsked >= 0 {
+		c.QuietAsked = float64(after-before) / seconds
+	}
+	s.options.logf("%s: in %.1f s of quiet, %.2f %% of a processor, %.2f questions to PostgreSQL a second", server.Name, seconds, 100*c.QuietCPU, c.QuietAsked)
+	return nil
+}
+
+// busy measures what busy clients reach beside the connections and without them. What fails is noted in the report.
+func (s *stand) busy(ctx context.Context, name string, kind *idleKind, c *report.Connection) (err error) {
+	server, err := s.start(ctx, name, s.options.Idle+otherClients)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.stop(server)) }()
+	if err := s.busyRounds(ctx, server, kind, c); err != nil {
+		return s.failed(ctx, server, fmt.Sprintf("throughput beside %s on %s", kind.plural, name), err)
+	}
+	return nil
+}
+
+// busyRounds loads the keys and runs the busy clients beside the connections and without them, in turn.
+func (s *stand) busyRounds(ctx context.Context, server *target.Server, kind *idleKind, c *report.Connection) error {
 	workloads, err := workload.Select(busyWorkloads)
 	if err != nil {
 		return err
@@ -170,18 +251,15 @@ func (s *stand) busyRounds(ctx context.Context, server *target.Server, idle idle
 	for _, w := range workloads {
 		c.Busy = append(c.Busy, report.Busy{Workload: w.Name})
 	}
-	for round := range s.options.Rounds {
-		if round > 0 {
-			if idle, err = openIdle(ctx, server.Addr, s.options.Idle); err != nil {
-				return err
-			}
-		}
-		if err := runAll("beside idle connections", func(b *report.Busy) *[]float64 { return &b.Beside }); err != nil {
+	for range s.options.Rounds {
+		idle, err := kind.open(ctx, server, s.options.Idle)
+		if err != nil {
 			return err
 		}
-		closing := idle
-		idle = nil
-		if err := s.closeIdle(ctx, server, closing); err != nil {
+		if err := runAll("beside "+kind.plural, func(b *report.Busy) *[]float64 { return &b.Beside }); err != nil {
+			return errors.Join(err, idle.close())
+		}
+		if err := closeIdle(ctx, server, idle); err != nil {
 			return err
 		}
 		if err := runAll("alone", func(b *report.Busy) *[]float64 { return &b.Alone }); err != nil {
@@ -191,36 +269,13 @@ func (s *stand) busyRounds(ctx context.Context, server *target.Server, idle idle
 	return nil
 }
 
-// closeIdle closes connections and waits until the server has noticed.
-func (s *stand) closeIdle(ctx context.Context, server *target.Server, idle idleSet) error {
-	if err := idle.close(); err != nil {
-		return err
-	}
-	c, err := server.Dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = c.Close() }()
-	ctx, cancel := context.WithTimeout(ctx, disconnectTime)
-	defer cancel()
-	ticker := time.NewTicker(50 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		info, err := c.Do("INFO", "clients")
-		if err != nil {
-			return err
-		}
-		open, err := strconv.Atoi(target.InfoField(string(info.Str), "connected_clients"))
-		if err != nil {
-			return fmt.Errorf("connected_clients in INFO: %w", err)
-		}
-		if open <= 1 {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%d clients are still connected: %w", open, ctx.Err())
-		case <-ticker.C:
+// kinds are the kinds of connections to measure.
+func (o *Options) kinds() []*idleKind {
+	var all []*idleKind
+	for i := range idleKinds {
+		if len(o.Kinds) == 0 || slices.Contains(o.Kinds, idleKinds[i].name) {
+			all = append(all, &idleKinds[i])
 		}
 	}
+	return all
 }

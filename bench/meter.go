@@ -20,12 +20,16 @@ type costs struct {
 // questionTimeout bounds each question to PostgreSQL about itself.
 const questionTimeout = 20 * time.Second
 
-// costs reads the counters behind a server.
+// costs reads the counters behind a server, of all its nodes.
 func (s *stand) costs(ctx context.Context, server *target.Server) (costs, error) {
 	c := costs{postgres: -1, wal: -1, disk: -1, trips: -1}
 	var err error
-	if c.server, err = process.TreeCPU(server.PID()); err != nil {
-		return c, fmt.Errorf("processor time of %s: %w", server.Name, err)
+	for _, node := range s.nodes(server) {
+		cpu, err := process.TreeCPU(node.PID())
+		if err != nil {
+			return c, fmt.Errorf("processor time of %s: %w", server.Name, err)
+		}
+		c.server += cpu
 	}
 	if c.busy, c.total, err = process.MachineCPU(); err != nil {
 		return c, fmt.Errorf("processor time of the machine: %w", err)
@@ -46,8 +50,16 @@ func (s *stand) costs(ctx context.Context, server *target.Server) (costs, error)
 	if c.disk, err = s.postgres.Database().DiskBytes(ctx, s.postgres.Schema); err != nil {
 		return c, err
 	}
-	c.trips, err = roundTrips(ctx, server)
-	return c, err
+	c.trips = 0
+	for _, node := range s.nodes(server) {
+		trips, err := roundTrips(ctx, node)
+		if err != nil || trips < 0 {
+			c.trips = -1
+			return c, err
+		}
+		c.trips += trips
+	}
+	return c, nil
 }
 
 // roundTrips is how often postkeys has gone to PostgreSQL and back for its clients, -1 for a version that does not count.

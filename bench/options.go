@@ -42,8 +42,11 @@ type Options struct {
 	Keys       int
 	ValueBytes int
 
-	// Idle is the number of idle connections for Connections.
-	Idle int
+	// Idle is the number of connections that do nothing for Connections, Kinds are their kinds (nil means all), and Quiet is how long to look at
+	// what the server does meanwhile.
+	Idle  int
+	Kinds []string
+	Quiet time.Duration
 	// QueueTime is how long Queue runs.
 	QueueTime time.Duration
 	// Sizes are the numbers of elements for Growth, the smallest first.
@@ -64,7 +67,7 @@ func Defaults() Options {
 	return Options{
 		Log: io.Discard, RedisServer: target.RedisProgram,
 		RunTime: 5 * time.Second, Patience: 30 * time.Second, Rounds: 3, Clients: []int{50}, Pipelines: []int{1, 16}, Keys: 100_000, ValueBytes: 3, Idle: 15_000,
-		QueueTime: 10 * time.Minute, Sizes: []int{10, 1000, 100_000, 1_000_000},
+		Quiet: 10 * time.Second, QueueTime: 10 * time.Minute, Sizes: []int{10, 1000, 100_000, 1_000_000},
 	}
 }
 
@@ -84,6 +87,11 @@ func (o *Options) validate() error {
 	for _, part := range o.Skip {
 		if !slices.Contains(SkippableParts, part) {
 			return fmt.Errorf("no part %q to skip; there are %s", part, strings.Join(SkippableParts, ", "))
+		}
+	}
+	for _, kind := range o.Kinds {
+		if !slices.Contains(IdleKinds(), kind) {
+			return fmt.Errorf("no kind %q of connections; there are %s", kind, strings.Join(IdleKinds(), ", "))
 		}
 	}
 	if _, err := workload.Select(o.Workloads); err != nil {
@@ -114,6 +122,9 @@ func (o *Options) validate() error {
 	}
 	if o.QueueTime < time.Second || o.QueueTime > 24*time.Hour {
 		err = errors.Join(err, fmt.Errorf("a duration of %v is not from 1s to 24h", o.QueueTime))
+	}
+	if o.Quiet < 10*time.Millisecond || o.Quiet > time.Hour {
+		err = errors.Join(err, fmt.Errorf("a quiet time of %v is not from 10ms to 1h", o.Quiet))
 	}
 	if o.Patience < time.Millisecond || o.Patience > time.Hour {
 		err = errors.Join(err, fmt.Errorf("patience of %v is not from 1ms to 1h", o.Patience))

@@ -33,7 +33,7 @@ func Queue(ctx context.Context, o Options) (r *report.Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	server, err := s.start(ctx, target.Postkeys, 10_000)
+	server, err := s.start(ctx, target.Postkeys, maxClients)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ type stand struct {
 	dir          string
 	binary       string
 	servers      []*target.Server
+	peer         *target.Server          // another node beside the postkeys among them, or nil
 	gone         map[*target.Server]bool // those that do not answer any more, and are left alone
 	postgres     *target.Postgres        // nil when postkeys is not among the servers
 	report       *report.Report
@@ -67,22 +68,36 @@ func newStand(ctx context.Context, o *Options, title string) (*stand, error) {
 	return s, err
 }
 
+// maxClients is what servers are set up for that do not say otherwise.
+const maxClients = 10_000
+
 // start starts one server and notes it in the report.
-func (s *stand) start(ctx context.Context, name string, maxClients int) (*target.Server, error) {
+func (s *stand) start(ctx context.Context, name string, clients int) (*target.Server, error) {
+	dsn := ""
+	if name == target.Postkeys {
+		dsn = s.postgres.PostkeysDSN
+	}
+	return s.startOn(ctx, name, dsn, clients)
+}
+
+// startOn starts one server, postkeys on the database that a connection string names.
+func (s *stand) startOn(ctx context.Context, name, dsn string, clients int) (*target.Server, error) {
 	s.options.logf("starting %s", name)
 	var server *target.Server
 	var err error
 	if name == target.Postkeys {
-		server, err = target.StartPostkeys(ctx, s.binary, s.postgres.PostkeysDSN, s.options.Env, maxClients)
+		server, err = target.StartPostkeys(ctx, s.binary, dsn, s.options.Env, clients)
 	} else {
-		server, err = target.StartRedis(ctx, s.options.RedisServer, s.dir, name == target.RedisAlways, maxClients)
+		server, err = target.StartRedis(ctx, s.options.RedisServer, s.dir, name == target.RedisAlways, clients)
 	}
 	if err != nil {
 		return nil, err
 	}
 	s.options.logf("%s serves on %s, process %d", name, server.Addr, server.PID())
 	s.servers = append(s.servers, server)
-	s.report.Servers = append(s.report.Servers, report.Server{Name: name, About: server.About, Command: server.Command, Version: server.Version})
+	if !slices.ContainsFunc(s.report.Servers, func(r report.Server) bool { return r.Name == name }) {
+		s.report.Servers = append(s.report.Servers, report.Server{Name: name, About: server.About, Command: server.Command, Version: server.Version})
+	}
 	return server, nil
 }
 
@@ -97,6 +112,9 @@ func (s *stand) close() error {
 	var errs []error
 	for _, server := range s.servers {
 		errs = append(errs, server.Stop())
+	}
+	if s.peer != nil {
+		errs = append(errs, s.peer.Stop())
 	}
 	if s.postgres != nil {
 		errs = append(errs, s.postgres.Stop())

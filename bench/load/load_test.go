@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mnorrsken/postkeys/bench/client"
+	"github.com/mnorrsken/postkeys/bench/target"
 )
 
 func TestPercentile(t *testing.T) {
@@ -135,4 +136,105 @@ func TestUnits(t *testing.T) {
 	if _, err := u.Run(t.Context(), time.Second); !errors.Is(err, client.ErrReply) {
 		t.Errorf("an error reply: %v", err)
 	}
+}
+
+// redisServer starts a redis-server for the test and returns its address.
+func redisServer(t *testing.T) string {
+	t.Helper()
+	s, err := target.StartRedis(t.Context(), target.RedisProgram, t.TempDir(), false, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s.Addr
+}
+
+func TestHandover(t *testing.T) {
+	t.Parallel()
+	addr := redisServer(t)
+	h := Handover{Push: addr, Pop: addr, Key: "waiting"}
+	one, err := h.OneByOne(t.Context(), 100*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(one.Latencies) < 2 || one.Latencies[0] <= 0 || !slices.IsSorted(one.Latencies) || one.Elapsed < 100*time.Millisecond {
+		t.Errorf("%d latencies in %v", len(one.Latencies), one.Elapsed)
+	}
+	many, err := h.Paced(t.Context(), 5, 1000, 200*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(many.Latencies); n < 120 || n != len(many.Lags) || many.Latencies[0] <= 0 || !slices.IsSorted(many.Latencies) {
+		t.Errorf("%d latencies, %d lags", n, len(many.Lags))
+	}
+}
+
+// A server that hands out something else, or refuses, is found out.
+func TestHandoverOfSomethingElse(t *testing.T) {
+	t.Parallel()
+	for reply, want := range map[string]error{"*2\r\n$7\r\nwaiting\r\n$1\r\n7\r\n": errUnexpected, "-ERR no\r\n": client.ErrReply} {
+		h := Handover{Push: redisServer(t), Pop: answering(t, reply), Key: "waiting"}
+		if _, err := h.OneByOne(t.Context(), time.Second); !errors.Is(err, want) {
+			t.Errorf("one by one, %q: %v", reply, err)
+		}
+		if _, err := h.Paced(t.Context(), 1, 1000, 200*time.Millisecond); !errors.Is(err, want) {
+			t.Errorf("paced, %q: %v", reply, err)
+		}
+		if _, err := (Jobs{Push: h.Push, Pop: h.Pop, Key: "waiting", Pushers: 1, Pipeline: 1, Workers: 1, Blocking: true}).Run(t.Context(), 50*time.Millisecond); reply[0] == '-' && !errors.Is(err, want) {
+			t.Errorf("jobs, %q: %v", reply, err)
+		}
+	}
+}
+
+func TestJobs(t *testing.T) {
+	t.Parallel()
+	addr := redisServer(t)
+	for _, blocking := range []bool{true, false} {
+		j := Jobs{Push: addr, Pop: addr, Key: "jobs", Pushers: 2, Pipeline: 3, Workers: 5, Blocking: blocking}
+		r, err := j.Run(t.Context(), 100*time.Millisecond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Done < 3 || r.Done%3 != 0 || r.Elapsed < 100*time.Millisecond {
+			t.Errorf("blocking %v: %d elements in %v", blocking, r.Done, r.Elapsed)
+		}
+	}
+}
+
+// answering runs a server that answers each command, an array, with the reply.
+func answering(t *testing.T, reply string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = c.Close() }()
+				for in := bufio.NewReader(c); ; {
+					line, err := in.ReadString('\n')
+					if err != nil {
+						return
+					}
+					if line[0] != '*' {
+						continue
+					}
+					if _, err := c.Write([]byte(reply)); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return l.Addr().String()
 }

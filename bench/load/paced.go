@@ -105,38 +105,60 @@ func (l *lane) read(start time.Time) {
 
 // send sends the arrivals in turn over the connections and returns by how much each was late.
 func (p *Paced) send(ctx context.Context, lanes []*lane, start time.Time) ([]time.Duration, error) {
-	// The kernel wakes a sleeping thread to within some 50 microseconds, Go's timers a sleeping goroutine to within a millisecond.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	gaps := rand.New(rand.NewPCG(1, 2))
-	mean := float64(time.Second) / p.PerSecond
-	var lags []time.Duration
-	due := time.Duration(0)
-	for n := 0; ; n++ {
-		due += time.Duration(gaps.ExpFloat64() * mean)
-		if due > p.Duration {
-			return lags, nil
-		}
-		for {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			ahead := due - time.Since(start)
-			if ahead <= 0 {
-				break
-			}
-			pause := syscall.NsecToTimespec(int64(min(ahead, 100*time.Millisecond)))
-			_ = syscall.Nanosleep(&pause, nil) // interrupted by a signal: the loop looks at the clock again
-		}
+	return pace(ctx, start, arrivals(p.PerSecond, p.Duration), func(n int, due time.Duration) error {
 		l := lanes[n%len(lanes)]
 		select {
 		case l.due <- due:
 		default:
-			return nil, fmt.Errorf("%w: %d requests unanswered on one connection at %.0f a second", ErrOverloaded, maxUnanswered, p.PerSecond)
+			return fmt.Errorf("%w: %d requests unanswered on one connection at %.0f a second", ErrOverloaded, maxUnanswered, p.PerSecond)
 		}
-		if _, err := l.conn.Write(p.Command.Next()); err != nil {
+		_, err := l.conn.Write(p.Command.Next())
+		return err
+	})
+}
+
+// arrivals are the times, since the start, of arrivals that know nothing of each other. They are the same in every run.
+func arrivals(perSecond float64, d time.Duration) []time.Duration {
+	gaps := rand.New(rand.NewPCG(1, 2))
+	mean := float64(time.Second) / perSecond
+	var all []time.Duration
+	for due := time.Duration(0); ; {
+		if due += time.Duration(gaps.ExpFloat64() * mean); due > d {
+			return all
+		}
+		all = append(all, due)
+	}
+}
+
+// pace calls send for each arrival when it is due, and returns by how much each was late.
+func pace(ctx context.Context, start time.Time, arrivals []time.Duration, send func(n int, due time.Duration) error) ([]time.Duration, error) {
+	// The kernel wakes a sleeping thread to within some 50 microseconds, Go's timers a sleeping goroutine to within a millisecond.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	lags := make([]time.Duration, 0, len(arrivals))
+	for n, due := range arrivals {
+		if err := sleepUntil(ctx, start.Add(due)); err != nil {
+			return nil, err
+		}
+		if err := send(n, due); err != nil {
 			return nil, err
 		}
 		lags = append(lags, time.Since(start)-due)
+	}
+	return lags, nil
+}
+
+// sleepUntil waits more exactly than a timer does, on a thread that MUST belong to the caller.
+func sleepUntil(ctx context.Context, t time.Time) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		ahead := time.Until(t)
+		if ahead <= 0 {
+			return nil
+		}
+		pause := syscall.NsecToTimespec(int64(min(ahead, 100*time.Millisecond)))
+		_ = syscall.Nanosleep(&pause, nil) // interrupted by a signal: the loop looks at the clock again
 	}
 }

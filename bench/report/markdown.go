@@ -202,19 +202,26 @@ func (r *Report) connections(d *document) {
 	if len(r.Connections) == 0 {
 		return
 	}
-	d.line("## Idle connections")
-	d.line("Each sent one GET. Resident memory in KB (1,000 bytes); throughput of the busy clients beside the idle connections, and its ratio to that without them.")
-	t := table{head: []string{"server", "connections", "before", "after", "each, bytes", "heap and stacks each, bytes", "settled"}, left: []int{0, 6}}
+	d.line("## Connections that do nothing")
+	d.line("Idle ones have sent one GET; others have subscribed to a channel, or are blocked in BLPOP or BRPOP. Resident memory in KB (1,000 bytes). Then, over " +
+		"some seconds in which nothing happens, the share of one processor that the server takes, and how often postkeys asks PostgreSQL. Last, throughput " +
+		"of busy clients beside the connections, and its ratio to that without them.")
+	t := table{head: []string{"kind", "server", "connections", "before", "after", "each, bytes", "heap and stacks each, bytes", "settled"}, left: []int{0, 1, 7}}
 	for i := range r.Connections {
 		c := &r.Connections[i]
-		t.add(c.Server, strconv.Itoa(c.Connections), number(float64(c.ResidentBefore)/1000), number(float64(c.ResidentAfter)/1000),
+		t.add(c.Kind, c.Server, strconv.Itoa(c.Connections), number(float64(c.ResidentBefore)/1000), number(float64(c.ResidentAfter)/1000),
 			number(c.BytesPerConnection()), number(float64(c.AnonAfter-c.AnonBefore)/float64(c.Connections)), map[bool]string{true: "yes", false: "no"}[c.Settled])
 	}
 	d.table(&t)
-	t = table{head: []string{"server", "workload", "alone", "beside idle", "ratio"}, left: []int{0, 1}}
+	t = table{head: []string{"kind", "server", "seconds", "processor, %", "questions a second"}, left: []int{0, 1}}
+	for _, c := range r.Connections {
+		t.add(c.Kind, c.Server, number(c.QuietSeconds), number(100*c.QuietCPU), number(c.QuietAsked))
+	}
+	d.table(&t)
+	t = table{head: []string{"kind", "server", "workload", "alone", "beside them", "ratio"}, left: []int{0, 1, 2}}
 	for _, c := range r.Connections {
 		for _, b := range c.Busy {
-			t.add(c.Server, b.Workload, rate(Median(b.Alone)), rate(Median(b.Beside)), number(b.Ratio()))
+			t.add(c.Kind, c.Server, b.Workload, rate(Median(b.Alone)), rate(Median(b.Beside)), number(b.Ratio()))
 		}
 	}
 	d.table(&t)

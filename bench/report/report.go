@@ -125,19 +125,23 @@ type LatencyRun struct {
 	RoundTrips float64 `json:"round_trips"` // to PostgreSQL for each request; negative if not known
 }
 
-// Connection is what idle connections cost one server.
+// Connection is what connections that do nothing cost one server.
 type Connection struct {
-	Server         string `json:"server"`
-	Connections    int    `json:"connections"`
-	ResidentBefore int64  `json:"resident_before"`
-	ResidentAfter  int64  `json:"resident_after"`
-	AnonBefore     int64  `json:"anonymous_before"`
-	AnonAfter      int64  `json:"anonymous_after"`
-	Settled        bool   `json:"settled"`
-	Busy           []Busy `json:"busy"`
+	Server         string  `json:"server"`
+	Kind           string  `json:"kind"` // what they have done before
+	Connections    int     `json:"connections"`
+	ResidentBefore int64   `json:"resident_before"`
+	ResidentAfter  int64   `json:"resident_after"`
+	AnonBefore     int64   `json:"anonymous_before"`
+	AnonAfter      int64   `json:"anonymous_after"`
+	Settled        bool    `json:"settled"`
+	QuietSeconds   float64 `json:"quiet_seconds"`          // for which the following two were measured
+	QuietCPU       float64 `json:"quiet_cpu"`              // share of one processor
+	QuietAsked     float64 `json:"quiet_asked_per_second"` // messages to PostgreSQL; negative if not known
+	Busy           []Busy  `json:"busy"`
 }
 
-// Busy compares one workload of busy clients with and without the idle connections.
+// Busy compares one workload of busy clients with and without the connections that do nothing.
 type Busy struct {
 	Workload string    `json:"workload"`
 	Alone    []float64 `json:"alone_per_second"`

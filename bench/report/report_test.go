@@ -39,8 +39,8 @@ func sample() *Report {
 			{"GET", "postkeys", "half load, 50 clients", []LatencyRun{{18000, 0.61, 2.345, 18, 0.08, 0, 0.05}}},
 		},
 		Connections: []Connection{{
-			Server: "postkeys", Connections: 15000, ResidentBefore: 40_000_000, ResidentAfter: 56_500_000, AnonBefore: 20_000_000, AnonAfter: 36_000_000,
-			Settled: true, Busy: []Busy{{"GET", []float64{36000, 35000, 37000}, []float64{35000, 34000, 36500}}},
+			Server: "postkeys", Kind: "idle", Connections: 15000, ResidentBefore: 40_000_000, ResidentAfter: 56_500_000, AnonBefore: 20_000_000, AnonAfter: 36_000_000,
+			Settled: true, QuietSeconds: 10.01, QuietCPU: 0.0042, QuietAsked: 0.999, Busy: []Busy{{"GET", []float64{36000, 35000, 37000}, []float64{35000, 34000, 36500}}},
 		}},
 		Growths:  []Growth{{"HGET", []GrowthCell{{10, 0.21, 1, 1}, {1000, 0.25, 1, 2}}}, {"DEL", []GrowthCell{{10, 1.5, 2, 2}}}},
 		Storages: []Storage{{"hash", Taken{46.23, 56.5}, Taken{129, 190}}},

@@ -30,6 +30,11 @@ func medianOf[R any](runs []R, figure func(R) float64) float64 {
 // PerSecond is the median rate of the runs in commands, NaN without runs.
 func PerSecond(runs []Run) float64 { return medianOf(runs, func(r Run) float64 { return r.PerSecond }) }
 
+// P99Ms is the median of the runs, NaN without any.
+func (l *Latency) P99Ms() float64 {
+	return medianOf(l.Runs, func(r LatencyRun) float64 { return r.P99Ms })
+}
+
 // Ratio compares the rate of two servers in one cell: the ratio of the medians, and the smallest and the largest ratio of one round.
 type Ratio struct{ Median, Low, High float64 }
 

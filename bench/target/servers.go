@@ -24,8 +24,8 @@ func StartRedis(ctx context.Context, program, dir string, always bool, maxClient
 	if always {
 		name, about, persistence = RedisAlways, "fsync before replies", []string{"--save", "", "--appendonly", "yes", "--appendfsync", "always"}
 	}
-	data := filepath.Join(dir, name)
-	if err := os.Mkdir(data, 0o700); err != nil {
+	data, err := os.MkdirTemp(dir, name+"-")
+	if err != nil {
 		return nil, err
 	}
 	addr, err := freeAddr()

@@ -64,7 +64,7 @@ func parseTo(out io.Writer, args []string) (*arguments, error) {
 	o := &a.options
 	o.Log = out
 	seconds := o.RunTime.Seconds()
-	f := flag.NewFlagSet("bench [cache|connections|growth|messages|queue]", flag.ContinueOnError)
+	f := flag.NewFlagSet("bench [cache|connections|growth|messages|queue|waiting]", flag.ContinueOnError)
 	f.SetOutput(out)
 	f.Var(words(&o.Only), "only", "compare these servers alone, of "+strings.Join(target.Names, ", "))
 	f.Var(words(&o.Workloads), "workloads", "run these workloads alone, by name")
@@ -90,7 +90,9 @@ func parseTo(out io.Writer, args []string) (*arguments, error) {
 	f.Var(numbers(&o.Pipelines), "pipeline", "lengths of the pipeline")
 	f.IntVar(&o.Keys, "keys", o.Keys, "number of keys")
 	f.IntVar(&o.ValueBytes, "value-bytes", o.ValueBytes, "length of the values")
-	f.IntVar(&o.Idle, "connections", o.Idle, "idle connections, for bench connections")
+	f.IntVar(&o.Idle, "connections", o.Idle, "how many clients do nothing, for bench connections")
+	f.Var(words(&o.Kinds), "kinds", "measure these kinds of them alone, of "+strings.Join(bench.IdleKinds(), ", "))
+	f.DurationVar(&o.Quiet, "quiet", o.Quiet, "how long bench connections looks at a server to which nothing happens")
 	f.DurationVar(&o.QueueTime, "duration", o.QueueTime, "how long bench queue pushes and pops")
 	f.Var(numbers(&o.Sizes), "sizes", "numbers of elements for bench growth, the smallest first")
 	f.StringVar(&a.out, "out", filepath.Join(".build", "bench"), "directory of the report")

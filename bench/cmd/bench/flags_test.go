@@ -16,13 +16,13 @@ import (
 func TestFlags(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	a, err := parseTo(&out, strings.Fields("-only redis,postkeys -clients 50,500 -pipeline 1,16,64 -seconds 0.5 -env A=1 -env B=2=3 -skip latency --check"))
+	a, err := parseTo(&out, strings.Fields("-only redis,postkeys -clients 50,500 -pipeline 1,16,64 -seconds 0.5 -env A=1 -env B=2=3 -skip latency -kinds idle,blocked --check"))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 	o := a.options
 	if !slices.Equal(o.Only, []string{"redis", "postkeys"}) || !slices.Equal(o.Clients, []int{50, 500}) || !slices.Equal(o.Pipelines, []int{1, 16, 64}) ||
-		o.RunTime != 500*time.Millisecond || !slices.Equal(o.Env, []string{"A=1", "B=2=3"}) || !slices.Equal(o.Skip, []string{"latency"}) || !a.check {
+		o.RunTime != 500*time.Millisecond || !slices.Equal(o.Env, []string{"A=1", "B=2=3"}) || !slices.Equal(o.Skip, []string{"latency"}) || !slices.Equal(o.Kinds, []string{"idle", "blocked"}) || !a.check {
 		t.Errorf("%+v", a)
 	}
 	if a, err = parseTo(&out, nil); err != nil || a.options.Rounds != 3 || a.options.Idle != 15000 || a.options.RunTime != 5*time.Second {

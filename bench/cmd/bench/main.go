@@ -1,6 +1,6 @@
 // Command bench compares postkeys with Redis on this machine: `bench` the throughput, cost and latency of commands, `bench
 // cache` that of GET from the cache, `bench connections` the cost of idle connections, `bench growth` what commands cost on collections of any size, `bench messages` publishing, `bench queue` the size of the tables
-// under a queue that never rests. It prints a report and writes it as Markdown, JSON and SVG. See the README of bench.
+// under a queue that never rests, `bench waiting` the way of elements to clients that are blocked. It prints a report and writes it as Markdown, JSON and SVG. See the README of bench.
 package main
 
 import (
@@ -21,7 +21,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 // modes are what can be measured beside the comparison, by the first argument.
 var modes = map[string]func(context.Context, bench.Options) (*report.Report, error){
-	"cache": bench.Cache, "connections": bench.Connections, "growth": bench.Growth, "messages": bench.Messages, "queue": bench.Queue,
+	"cache": bench.Cache, "connections": bench.Connections, "growth": bench.Growth, "messages": bench.Messages, "queue": bench.Queue, "waiting": bench.Waiting,
 }
 
 // run returns the exit status: 0, 1 for an error, a measurement that failed or a goal that was missed with --check, 2 for wrong arguments.
