@@ -183,11 +183,31 @@ func (s *stand) idleMemory(ctx context.Context, server *target.Server, kind *idl
 	return idle, nil
 }
 
+// settleQuestions waits, for a while, until PostgreSQL is asked no more than it will be: a node that has just begun clears away what others have left.
+func (s *stand) settleQuestions(ctx context.Context, asked func() int64) error {
+	window := min(s.options.Quiet, 2*time.Second)
+	for end := time.Now().Add(settleTime); time.Now().Before(end); {
+		before := asked()
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(window):
+		}
+		if float64(asked()-before) <= 1+window.Seconds() {
+			return nil
+		}
+	}
+	return nil
+}
+
 // look measures for a while what a server does on its own.
 func (s *stand) look(ctx context.Context, server *target.Server, asked func() int64, c *report.Connection) error {
 	if asked == nil {
 		asked = func() int64 { return 0 }
 		c.QuietAsked = -1
+	}
+	if err := s.settleQuestions(ctx, asked); err != nil {
+		return err
 	}
 	cpu, err := process.CPU(server.PID())
 	if err != nil {

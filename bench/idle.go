@@ -107,7 +107,7 @@ feed:
 		first = dialing.Err()
 	}
 	if first == nil && k.blocks {
-		first = awaitInfo(ctx, server, "blocked_clients", func(blocked int) bool { return blocked == n })
+		first = awaitInfo(ctx, server, "clients", "blocked_clients", func(blocked int) bool { return blocked == n })
 	}
 	if first != nil {
 		return nil, errors.Join(first, set.close())
@@ -150,5 +150,5 @@ func closeIdle(ctx context.Context, server *target.Server, idle idleSet) error {
 	if err := idle.close(); err != nil {
 		return err
 	}
-	return awaitInfo(ctx, server, "connected_clients", func(open int) bool { return open <= 1 })
+	return awaitInfo(ctx, server, "clients", "connected_clients", func(open int) bool { return open <= 1 })
 }

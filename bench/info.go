@@ -12,8 +12,8 @@ import (
 // infoTimeout bounds how long it may take until a server has noticed what its clients, or other nodes, do.
 const infoTimeout = 30 * time.Second
 
-// awaitInfo waits until a field of INFO has a value that will do.
-func awaitInfo(ctx context.Context, server *target.Server, field string, enough func(int) bool) error {
+// awaitInfo waits until a field of a section of INFO has a value that will do. Other sections ask PostgreSQL.
+func awaitInfo(ctx context.Context, server *target.Server, section, field string, enough func(int) bool) error {
 	c, err := server.Dial(ctx)
 	if err != nil {
 		return err
@@ -24,7 +24,7 @@ func awaitInfo(ctx context.Context, server *target.Server, field string, enough 
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		info, err := c.Do("INFO", "everything")
+		info, err := c.Do("INFO", section)
 		if err != nil {
 			return err
 		}

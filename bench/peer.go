@@ -38,7 +38,7 @@ func (s *stand) startPeer(ctx context.Context, of *target.Server) error {
 	}
 	s.peer = peer
 	for _, node := range []*target.Server{of, peer} {
-		if err := awaitInfo(ctx, node, "other_nodes", func(n int) bool { return n == 1 }); err != nil {
+		if err := awaitInfo(ctx, node, "postkeys", "other_nodes", func(n int) bool { return n == 1 }); err != nil {
 			return err
 		}
 	}

@@ -153,7 +153,7 @@ func popped(c *client.Conn) (int, error) {
 
 // dialAll opens connections that last for d and some more. They end with ctx too; hangUp ends them before and MUST be called, whatever the error is.
 func dialAll(ctx context.Context, d time.Duration, addrs ...string) (conns []*client.Conn, hangUp func(), err error) {
-	hangUp = func() {
+	closeAll := func() {
 		for _, c := range conns {
 			_ = c.Close()
 		}
@@ -161,17 +161,17 @@ func dialAll(ctx context.Context, d time.Duration, addrs ...string) (conns []*cl
 	for _, addr := range addrs {
 		c, err := client.Dial(ctx, addr, "")
 		if err != nil {
-			return conns, hangUp, err
+			return conns, closeAll, err
 		}
 		conns = append(conns, c)
 		if err := c.SetDeadline(time.Now().Add(d + client.Timeout)); err != nil {
-			return conns, hangUp, err
+			return conns, closeAll, err
 		}
 	}
-	stop := context.AfterFunc(ctx, hangUp)
+	stop := context.AfterFunc(ctx, closeAll)
 	return conns, func() {
 		stop()
-		hangUp()
+		closeAll()
 	}, nil
 }
 
