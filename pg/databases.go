@@ -55,10 +55,10 @@ func (tx *Tx) SwapDB(a, b int) error {
 // exec runs statements that change where keys are found, inside the unit's
 // transaction.
 func (tx *Tx) exec(queue func()) error {
-	if tx.open && !tx.excludes {
+	if tx.open && (!tx.excludes || tx.reads) {
 		// Another unit may hold something and wait for this one, which must not ask for more. It runs again, and asks first.
 		tx.Rollback()
-		tx.c.next.excludes = true
+		tx.c.next.excludes, tx.c.next.lockReads = true, tx.reads
 		return &Error{KindRetry, errors.New("the keyspace has to be locked before its keys")}
 	}
 	tx.excludes = true

@@ -114,6 +114,9 @@ func (tx *Tx) FlushScripts() error {
 // write runs statements that change something other than keys, inside the
 // unit's transaction, which begins now if it has not.
 func (tx *Tx) write(queue func()) error {
+	if tx.open && tx.reads {
+		return tx.lockReadsNext()
+	}
 	if !tx.open {
 		tx.begin()
 		tx.queueClock()

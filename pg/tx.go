@@ -35,6 +35,7 @@ type Tx struct {
 	generation uint64 // grows whenever entries become invalid
 
 	open      bool  // BEGIN was sent
+	reads     bool  // the transaction that is open may only read
 	orderly   bool  // loads give every key that they lock a row: the unit has lost a race
 	excludes  bool  // nobody else has locked or written a key
 	hurried   bool  // no lock is waited for for long any more
@@ -105,7 +106,7 @@ func (tx *Tx) init(c *Conn) {
 func (c *Conn) Begin() *Tx {
 	tx := &c.tx
 	tx.forget()
-	tx.open, tx.wrote, tx.now, tx.micros = false, false, 0, 0
+	tx.open, tx.reads, tx.wrote, tx.now, tx.micros = false, false, false, 0, 0
 	tx.spaces = tx.spaces[:0]
 	tx.resetChanges()
 	tx.resetVolatiles()
@@ -126,6 +127,7 @@ func (tx *Tx) HoldSnapshot() {
 	}
 	if !tx.open {
 		tx.c.send(stmtBeginRead, nil)
+		tx.reads = true
 	}
 	tx.open, tx.readOnly, tx.hold = true, true, true
 }
@@ -266,7 +268,7 @@ func (tx *Tx) Load() error {
 			tx.lockReads, lock = true, true
 		} else {
 			tx.c.send(stmtBeginRead, nil)
-			tx.open, tx.readOnly = true, true
+			tx.open, tx.reads, tx.readOnly = true, true, true
 		}
 	}
 	if lock && !tx.open {
@@ -338,6 +340,12 @@ func (tx *Tx) goesOnToWrite() error {
 	if !tx.open || !tx.readOnly || !tx.claimsWrites() {
 		return nil
 	}
+	return tx.lockReadsNext()
+}
+
+// lockReadsNext ends a unit that sees one state of the database and is to write: it
+// begins again, and locks what it reads.
+func (tx *Tx) lockReadsNext() error {
 	tx.Rollback()
 	tx.c.next.lockReads = true
 	return &Error{KindRetry, errors.New("a unit that only read goes on to write")}
@@ -422,7 +430,7 @@ func (tx *Tx) begin() {
 	if tx.excludes {
 		tx.c.send(stmtExclude, nil)
 	}
-	tx.open = true
+	tx.open, tx.reads = true, false
 }
 
 func (e *Entry) wantsLock() bool {

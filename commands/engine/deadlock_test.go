@@ -165,3 +165,20 @@ func TestKeysKeptAbsentDoNotWaitOutOfOrder(t *testing.T) {
 	expect(t, c, "40 1")
 	<-done
 }
+
+// TestWritesBesideASnapshot: commands that change what is no key share a round with one that wants to see one state of the database.
+// The round runs again with locks.
+func TestWritesBesideASnapshot(t *testing.T) {
+	t.Parallel()
+	e := start(t, pgtest.DSN(t), nil)
+	for name, write := range map[string]func(tx *pg.Tx) error{
+		"FLUSHDB":     func(tx *pg.Tx) error { return tx.FlushDB(0) },
+		"keep script": func(tx *pg.Tx) error { return tx.KeepScript([]byte("digest"), []byte("body"), false) },
+	} {
+		try(t, e, Blind, set("a", "1"))
+		c := newClient(Slow, get("a"), step{run: func(tx *pg.Tx, _ []*pg.Entry) (string, error) { return name, write(tx) }})
+		c.Snapshot = true
+		e.Submit(&c.Task)
+		expect(t, c, "1", name)
+	}
+}
