@@ -120,7 +120,9 @@ func (r *jobsRun) push(c *client.Conn, j *Jobs, start time.Time, d time.Duration
 // pop notes an element that a worker got, or that it got none.
 func (r *jobsRun) pop(n int) error {
 	if n != nothing {
-		r.popped.Add(1)
+		if r.popped.Add(1) > r.pushed.Load() {
+			return fmt.Errorf("%w: %d", errUnexpected, n)
+		}
 		r.poppedSum.Add(int64(n))
 		<-r.room
 	}

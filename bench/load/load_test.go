@@ -42,17 +42,19 @@ func listen(t *testing.T, reply string, stall <-chan struct{}) string {
 			go func() {
 				defer func() { _ = c.Close() }()
 				in := bufio.NewReader(c)
-				for lines := 1; ; lines++ {
-					if _, err := in.ReadString('\n'); err != nil {
+				for {
+					line, err := in.ReadString('\n')
+					if err != nil {
 						return
 					}
 					if stall != nil {
 						<-stall
 					}
-					if lines%3 == 0 {
-						if _, err := c.Write([]byte(reply)); err != nil {
-							return
-						}
+					if line[0] != '*' { // each command is an array
+						continue
+					}
+					if _, err := c.Write([]byte(reply)); err != nil {
+						return
 					}
 				}
 			}()
@@ -177,7 +179,7 @@ func TestHandover(t *testing.T) {
 func TestHandoverOfSomethingElse(t *testing.T) {
 	t.Parallel()
 	for reply, want := range map[string]error{"*2\r\n$7\r\nwaiting\r\n$1\r\n7\r\n": errUnexpected, "-ERR no\r\n": client.ErrReply} {
-		h := Handover{Push: redisServer(t), Pop: answering(t, reply), Key: "waiting"}
+		h := Handover{Push: redisServer(t), Pop: listen(t, reply, nil), Key: "waiting"}
 		if _, err := h.OneByOne(t.Context(), time.Second); !errors.Is(err, want) {
 			t.Errorf("one by one, %q: %v", reply, err)
 		}
@@ -203,38 +205,4 @@ func TestJobs(t *testing.T) {
 			t.Errorf("blocking %v: %d elements in %v", blocking, r.Done, r.Elapsed)
 		}
 	}
-}
-
-// answering runs a server that answers each command, an array, with the reply.
-func answering(t *testing.T, reply string) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = c.Close() }()
-				for in := bufio.NewReader(c); ; {
-					line, err := in.ReadString('\n')
-					if err != nil {
-						return
-					}
-					if line[0] != '*' {
-						continue
-					}
-					if _, err := c.Write([]byte(reply)); err != nil {
-						return
-					}
-				}
-			}()
-		}
-	}()
-	return l.Addr().String()
 }
