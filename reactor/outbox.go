@@ -27,8 +27,8 @@ const (
 )
 
 const (
-	// coalesceBytes is the most that is copied together to make one write of several items. Larger output needs several
-	// writes anyway, as a socket's buffer takes no more at once.
+	// coalesceBytes is the most that is copied together to make one write of several items. A socket's buffer takes no more
+	// at once anyway.
 	coalesceBytes = 256 << 10
 	// maxIdleItems bounds the memory the two queues keep after a burst.
 	maxIdleItems = 64 << 10
@@ -102,25 +102,36 @@ func (l *loop) deliver(c *Conn) {
 		answered = answered || l.round[n-1].kind == itemReply
 	}
 	c.queued.Add(-int64(size))
-	if l.round[first-1].next == 0 || size > coalesceBytes {
-		for n := first; n != 0; n = l.round[n-1].next {
-			c.write(l.round[n-1].buf)
-			l.round[n-1].free()
-		}
-	} else {
-		buf := codec.GetBuffer(size)
-		for n := first; n != 0; n = l.round[n-1].next {
-			buf = append(buf, l.round[n-1].buf...)
-			l.round[n-1].free()
-		}
-		c.write(buf)
-		codec.PutBuffer(buf)
-	}
+	l.write(c, first, size)
 	if answered {
 		c.inFlight = false
 		c.run()
 		c.noteInput()
 	}
+}
+
+// write writes the chain of items of c that begins with first, size bytes in all, in as few writes as coalesceBytes allows.
+func (l *loop) write(c *Conn, first int32, size int) {
+	var buf []byte
+	for n := first; n != 0; {
+		it := &l.round[n-1]
+		n = it.next
+		if len(buf) > 0 && len(buf)+len(it.buf) > coalesceBytes {
+			c.write(buf)
+			buf = buf[:0]
+		}
+		if len(buf) == 0 && (n == 0 || len(it.buf) >= coalesceBytes) {
+			c.write(it.buf)
+		} else {
+			if buf == nil {
+				buf = codec.GetBuffer(min(size, coalesceBytes))
+			}
+			buf = append(buf, it.buf...)
+		}
+		it.free()
+	}
+	c.write(buf)
+	codec.PutBuffer(buf)
 }
 
 // settleOutside closes c if it is time to, in a place that gnet's read path does not surround. Deferred, it is also where
