@@ -30,7 +30,7 @@ const (
 	// coalesceBytes is the most that is copied together to make one write of several items. A socket's buffer takes no more
 	// at once anyway.
 	coalesceBytes = 256 << 10
-	// maxIdleItems bounds the memory the two queues keep after a burst.
+	// maxIdleItems bounds the memory that the two queues keep when rounds are small again after a burst.
 	maxIdleItems = 64 << 10
 )
 
@@ -67,6 +67,9 @@ func (l *loop) flush() {
 func (l *loop) drain() {
 	l.mu.Lock()
 	l.round, l.queue = l.queue, l.round[:0]
+	if oversized(l.queue, len(l.round)) {
+		l.queue = nil
+	}
 	l.scheduled = false
 	l.mu.Unlock()
 	// Each connection's items become a chain, so that all of them leave in one write.
@@ -86,9 +89,15 @@ func (l *loop) drain() {
 	}
 	clear(l.round)
 	l.touched = l.touched[:0]
-	if cap(l.round) > maxIdleItems {
+	if oversized(l.round, len(l.round)) {
 		l.round, l.touched = nil, nil
 	}
+}
+
+// oversized reports whether a queue is left from a burst, with this many items in a round now. While rounds are large it is
+// kept: to grow it anew each time costs more than all else that a message does.
+func oversized(queue []item, now int) bool {
+	return cap(queue) > maxIdleItems && now < cap(queue)/4
 }
 
 // deliver does what the chain of items of c says.
