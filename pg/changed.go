@@ -11,6 +11,29 @@ type Change struct {
 	Type Type
 	// All: every key of DB, or of all indexes if that is AllDatabases. Name is nil.
 	All bool
+	// Elements is how many a collection held that another node has changed, 0 if that
+	// is not known.
+	Elements int64
+
+	entry *Entry // nil if it is not of a unit of this node
+}
+
+// Count returns how many elements the key holds at the end of the unit if it is a
+// collection, as far as is known: at least one if it exists, none if it is not of Type
+// any more. It is valid as long as Name.
+func (c *Change) Count() int64 {
+	e := c.entry
+	switch {
+	case c.Type == TypeNone || c.All || e != nil && e.typ != c.Type:
+		return 0
+	case e == nil:
+		return max(c.Elements, 1)
+	case e.list != nil:
+		return max(e.list.count, 1)
+	case e.members != nil:
+		return max(e.members.count, 1)
+	}
+	return 1
 }
 
 // Changes returns what the unit has changed since Begin, in order. A key stands
@@ -30,7 +53,7 @@ func (tx *Tx) noteChange(e *Entry) {
 	if n := len(tx.changed); e.noted == n && n > tx.marked && tx.changed[n-1].Type == e.typ {
 		return
 	}
-	tx.changed = append(tx.changed, Change{DB: e.db, Name: e.name, Hash: e.hash, Type: e.typ})
+	tx.changed = append(tx.changed, Change{DB: e.db, Name: e.name, Hash: e.hash, Type: e.typ, entry: e})
 	e.noted = len(tx.changed)
 }
 

@@ -8,11 +8,12 @@
 //  2. The attempt asks May before it takes an element. Settle ends one that found
 //     nothing: the waiter stays where it is listed. Served ends one that took
 //     something, Leave one that was answered otherwise.
-//  3. Touch wakes the first waiter of each key that a committed unit of work may
-//     have filled; it is tried again. One that is running is tried once more
-//     when its attempt has found nothing: the attempt may be older than the change.
-//  4. A waiter that leaves passes on what it was woken for: the next one is woken
-//     if elements are left, or if it did not look again.
+//  3. Touch wakes the first waiters of each key that a committed unit of work may
+//     have filled, as many as there are elements; they are tried again. One that is
+//     running is tried once more when its attempt has found nothing: the attempt may be
+//     older than the change.
+//  4. A waiter that leaves passes on what it was woken for: as many others are woken as
+//     elements are left, or one if it did not look.
 //
 // So one element wakes one waiter, however many there are. Those of other nodes
 // are woken too, by package changes; the one whose unit of work locks the key

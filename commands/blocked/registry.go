@@ -153,12 +153,12 @@ func (r *Registry) May(w *Waiter, key int) bool {
 	if l := r.lines[k.Hash]; l != nil {
 		for o := l.first; o != nil && o.waiter != w; o = o.next {
 			if o.waits(w.Type, k.DB, k.Name) && o.waiter.available() && !o.waiter.took {
-				r.wake(o.waiter, nil, &e)
+				r.wake(o, nil, &e)
 				return false
 			}
 		}
 	}
-	w.took = true
+	w.took, w.takes = true, int32(key)
 	return true
 }
 
@@ -191,11 +191,14 @@ func (r *Registry) Settle(w *Waiter) bool {
 		r.leave(w, &e)
 		e.end = append(e.end, w)
 	case w.again || w.recheck:
-		w.again, w.recheck, w.woken = false, false, true
+		w.again, w.recheck = false, false
 		e.try = append(e.try, w)
 		r.Woken.Add(1)
 	default:
-		w.running, w.woken = false, false
+		w.running = false
+		for i := range w.links {
+			w.links[i].due = false
+		}
 		r.releaseHolds(w, &e)
 	}
 	if !w.blocked && w.listed {
@@ -221,17 +224,20 @@ func (r *Registry) leave(w *Waiter, e *effects) {
 	holds := w.holds
 	w.holds = nil
 	r.unlist(w, e)
-	if w.again || w.woken {
-		r.passOn(w, holds, e)
-	}
+	r.passOn(w, nowhere, holds, e)
 	r.letGo(holds, e)
 }
 
-// passOn wakes the next waiter of each key. MUST be called with mu held.
-func (r *Registry) passOn(w *Waiter, holds []*Hold, e *effects) {
-	for i := range w.Keys {
-		k := &w.Keys[i]
-		r.touch(k.DB, k.Name, k.Hash, w.Type, 1, holds, e)
+// nowhere is no key of a waiter.
+const nowhere = -1
+
+// passOn wakes the next waiter of each key that w was woken for, apart from one that it
+// has taken from. MUST be called with mu held.
+func (r *Registry) passOn(w *Waiter, taken int, holds []*Hold, e *effects) {
+	for i := range w.links {
+		if k := &w.Keys[i]; w.links[i].due && i != taken {
+			r.touch(k.DB, k.Name, k.Hash, w.Type, 1, holds, e)
+		}
 	}
 }
 
@@ -244,11 +250,9 @@ func (r *Registry) Served(w *Waiter, key int, left int64, changed []pg.Change) {
 	holds := w.holds
 	w.holds = nil
 	r.unlist(w, &e)
-	if w.again {
-		r.passOn(w, holds, &e)
-	}
+	r.passOn(w, key, holds, &e)
 	k := &w.Keys[key]
-	r.touch(k.DB, k.Name, k.Hash, w.Type, left, holds, &e)
+	r.touch(k.DB, k.Name, k.Hash, w.Type, left-r.taking(w, key), holds, &e)
 	r.touchLatest(slices.DeleteFunc(slices.Clone(changed), func(c pg.Change) bool { return k.is(c.DB, c.Name) }), holds, &e)
 	r.letGo(holds, &e)
 	r.mu.Unlock()

@@ -71,12 +71,12 @@ func (r *Registry) touchChange(c *pg.Change, holds []*Hold, e *effects) {
 	case c.All:
 		r.recheck.ask(e)
 	case c.Type != pg.TypeNone:
-		r.touch(c.DB, c.Name, c.Hash, c.Type, 1, holds, e)
+		r.touch(c.DB, c.Name, c.Hash, c.Type, c.Count(), holds, e)
 	}
 }
 
-// touch wakes the first waiters of a key, up to so many. MUST be called with mu
-// held.
+// touch sees to it that the first waiters of a key try, up to so many. One that takes
+// something already may be late for what is there now. MUST be called with mu held.
 func (r *Registry) touch(db int, name []byte, hash uint64, t pg.Type, count int64, holds []*Hold, e *effects) {
 	l := r.lines[hash]
 	if l == nil {
@@ -88,16 +88,40 @@ func (r *Registry) touch(db int, name []byte, hash uint64, t pg.Type, count int6
 		case w.took:
 			w.recheck = true
 		default:
-			r.wake(w, holds, e)
+			r.wake(k, holds, e)
 			count--
 		}
 	}
 }
 
-// wake has a waiter tried, again if it is running. MUST be called with mu held.
-func (r *Registry) wake(w *Waiter, holds []*Hold, e *effects) {
+// taking returns how many of those who wait for a key take from it in the unit of work
+// that is being ended, in which w has: the first ones, since May lets nobody overtake.
+// MUST be called with mu held.
+func (r *Registry) taking(w *Waiter, key int) (n int64) {
+	k := &w.Keys[key]
+	l := r.lines[k.Hash]
+	if l == nil {
+		return 0
+	}
+	for o := l.first; o != nil; o = o.next {
+		switch {
+		case !o.waits(w.Type, k.DB, k.Name) || !o.waiter.available():
+		case !o.waiter.took:
+			return n
+		case o.waiter.takes == o.key:
+			o.due = true // if it does not in the end, it passes on what is left for it
+			n++
+		}
+	}
+	return n
+}
+
+// wake has a waiter try a key, again if it is running. MUST be called with mu held.
+func (r *Registry) wake(k *link, holds []*Hold, e *effects) {
+	w := k.waiter
+	k.due = true
 	for _, h := range holds {
-		if w.seq <= h.seq {
+		if w.seq <= h.seq && !slices.Contains(w.holds, h) {
 			h.left++
 			w.holds = append(w.holds, h)
 		}
@@ -106,7 +130,7 @@ func (r *Registry) wake(w *Waiter, holds []*Hold, e *effects) {
 		w.again = true
 		return
 	}
-	w.running, w.woken = true, true
+	w.running = true
 	r.Woken.Add(1)
 	e.try = append(e.try, w)
 }

@@ -44,11 +44,11 @@ type Waiter struct {
 	holds []*Hold
 
 	listed  bool
-	running bool // an attempt is under way
-	woken   bool // it is not the first one
-	took    bool // the attempt takes something, unless it has to run again
-	blocked bool // an attempt has found nothing
-	gone    bool // the client is
+	running bool  // an attempt is under way
+	took    bool  // the attempt takes something, unless it has to run again
+	takes   int32 // the key that it takes it from
+	blocked bool  // an attempt has found nothing
+	gone    bool  // the client is
 	ending  Ending
 	// again: it was woken while it was running. recheck: the same, and another one
 	// was woken in its place.
@@ -60,6 +60,8 @@ type link struct {
 	waiter     *Waiter
 	prev, next *link
 	key        int32
+	// due: it was woken for this key and has not found it empty since.
+	due bool
 }
 
 // line has the waiters for the keys with one hash, in the order of Add.

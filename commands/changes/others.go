@@ -2,6 +2,7 @@ package changes
 
 import (
 	"encoding/binary"
+	"math"
 
 	"github.com/mnorrsken/postkeys/notify"
 	"github.com/mnorrsken/postkeys/pg"
@@ -49,13 +50,14 @@ func (h *Hub) tell(keys []pg.Change) {
 }
 
 // appendChange writes a change as index (varint), type (a byte, allKeys for all),
-// length of the name (uvarint), name.
+// number of elements (uvarint), length of the name (uvarint), name.
 func appendChange(dst []byte, c *pg.Change) []byte {
 	dst = binary.AppendVarint(dst, int64(c.DB))
 	if c.All || len(c.Name) > maxNameBytes {
 		return append(dst, allKeys)
 	}
-	dst = binary.AppendUvarint(append(dst, byte(c.Type)), uint64(len(c.Name)))
+	dst = binary.AppendUvarint(append(dst, byte(c.Type)), uint64(c.Count()))
+	dst = binary.AppendUvarint(dst, uint64(len(c.Name)))
 	return append(dst, c.Name...)
 }
 
@@ -75,6 +77,11 @@ func nextChange(data []byte) (c pg.Change, rest []byte, ok bool) {
 		return c, data[n+1:], true
 	}
 	c.Type, data = pg.Type(data[n]), data[n+1:]
+	elements, n := binary.Uvarint(data)
+	if n <= 0 || elements > math.MaxInt64 {
+		return c, nil, false
+	}
+	c.Elements, data = int64(elements), data[n:]
 	length, n := binary.Uvarint(data)
 	if n <= 0 || length > uint64(len(data)-n) {
 		return c, nil, false
