@@ -2,6 +2,7 @@ package pg
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -234,12 +235,17 @@ var catalogue = [numStatements]struct{ name, sql string }{
 	stmtListCopy:         {"list_copy", sqlListCopy},
 }
 
-// prepareAll prepares the catalogue on a fresh connection.
+// prepareAll prepares the catalogue on a fresh connection, in one round trip.
 func prepareAll(ctx context.Context, pc *pgconn.PgConn) error {
+	pipe := pc.StartPipeline(ctx)
 	for _, s := range catalogue {
-		if _, err := pc.Prepare(ctx, s.name, s.sql, nil); err != nil {
-			return fmt.Errorf("prepare statement %s: %w", s.name, err)
+		pipe.SendPrepare(s.name, s.sql, nil)
+	}
+	err := pipe.Sync()
+	for i := 0; err == nil && i < len(catalogue); i++ {
+		if _, err = pipe.GetResults(); err != nil {
+			err = fmt.Errorf("prepare statement %s: %w", catalogue[i].name, err)
 		}
 	}
-	return nil
+	return errors.Join(err, pipe.Close())
 }

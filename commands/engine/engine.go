@@ -106,12 +106,21 @@ func New(opts Options) *Engine {
 	return e
 }
 
-// Start starts the workers. Each connects when it first has something to do.
+// Start starts the workers. Each connects when it is first woken.
 func (e *Engine) Start() {
 	for l := range e.lanes {
 		for range e.opts.Lanes[l] {
 			e.startWorker(Lane(l))
 		}
+	}
+}
+
+// Connect has a worker of each lane connect, so that no client has to wait for that.
+func (e *Engine) Connect() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for l := range e.lanes {
+		e.lanes[l].wakeOne()
 	}
 }
 

@@ -172,12 +172,39 @@ func TestAnswerToCommitLost(t *testing.T) {
 	}
 }
 
+// TestWorkersConnectAhead has them connect before the first command, which finds a connection.
+func TestWorkersConnectAhead(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	e := start(t, dsn, func(o *Options) { o.Lanes = [numLanes]int{2, 2, 2, 1} })
+	idle := func() bool {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		for l := range e.lanes {
+			if len(e.lanes[l].idle) < e.opts.Lanes[l] {
+				return false
+			}
+		}
+		return true
+	}
+	pgtest.Eventually(t, "the workers wait for work", idle)
+	e.Connect()
+	pgtest.Eventually(t, "the workers wait for work again", idle)
+	try(t, e, Update, incr("a"))
+	try(t, e, Read, get("a"))
+	var connections int
+	pgtest.Open(t, dsn).Get([]any{&connections}, `select count(*) from pg_stat_activity where datname = current_database() and application_name = 'postkeys'`)
+	if connections != int(numLanes) {
+		t.Errorf("%d connections after commands, want the %d from before", connections, numLanes)
+	}
+}
+
 // TestUnknownOutcome cuts PostgreSQL off for good after COMMIT was sent.
 func TestUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.DSN(t)
 	p := pgtest.NewProxy(t, dsn)
-	e := start(t, p.DSN(), func(o *Options) { o.PG.StatementTimeout, o.Patience = 50*time.Millisecond, 50*time.Millisecond })
+	e := start(t, p.DSN(), func(o *Options) { o.PG.StatementTimeout, o.Patience = time.Second, 50*time.Millisecond })
 	try(t, e, Update, incr("a"))
 	hold, open := gate()
 	c, other := newClient(Update, incr("a"), hold), newClient(Update, incr("b"))

@@ -146,7 +146,7 @@ func (s *Sweep) expire(w *worker) {
 
 // connect makes sure that there is a connection.
 func (s *Sweep) connect(w *worker) bool {
-	err := w.connect(sweepConnectTimeout)
+	err := w.connect(context.Background(), sweepConnectTimeout)
 	if err != nil {
 		s.engine.failing(err)
 	}

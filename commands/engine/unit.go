@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"runtime/debug"
 	"time"
@@ -100,7 +101,7 @@ var errPanic = errors.New("internal error, the command was not executed")
 
 // unit runs a slice once as one unit of work.
 func (w *worker) unit(s slice) (err error) {
-	if err := w.connect(max(w.patience(s), leastConnectTime)); err != nil {
+	if err := w.connect(context.Background(), max(w.patience(s), leastConnectTime)); err != nil {
 		return err
 	}
 	committing := false

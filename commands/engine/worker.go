@@ -37,6 +37,7 @@ func (w *worker) loop() {
 		}
 		if len(round) == 0 {
 			<-w.wake
+			w.connectAhead()
 			continue
 		}
 		w.round = round
@@ -107,8 +108,16 @@ func (w *worker) finish(round []*Task) {
 	w.replies = w.replies[:0]
 }
 
+// connectAhead connects before there is a round to be run, which takes as long as many
+// rounds do: another worker may run it meanwhile. Whether it fails shows with the round.
+func (w *worker) connectAhead() {
+	if w.conn == nil && w.engine.stopping.Err() == nil {
+		_ = w.connect(w.engine.stopping, w.engine.opts.Patience)
+	}
+}
+
 // connect makes sure that there is a connection, within a time.
-func (w *worker) connect(timeout time.Duration) error {
+func (w *worker) connect(ctx context.Context, timeout time.Duration) error {
 	epoch := w.engine.epoch.Load()
 	if w.conn != nil && !w.conn.Broken() && w.epoch == epoch {
 		return nil
@@ -117,7 +126,7 @@ func (w *worker) connect(timeout time.Duration) error {
 	if t := w.engine.opts.PG.ConnectTimeout; t > 0 {
 		timeout = min(timeout, t)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	cfg := w.engine.opts.PG
 	cfg.RoundTrips = w.trips

@@ -152,6 +152,7 @@ func (n *Node) runBackground(ctx context.Context) {
 			n.fail(ctx, err)
 			return
 		}
+		n.engine.Connect()
 		n.background.Go(func() { n.server.Connect(ctx) })
 		select {
 		case <-n.server.Connected():
