@@ -152,7 +152,7 @@ func TestNoWakeUpIsLost(t *testing.T) {
 			r.May(&c.Waiter, 0)
 			r.Settle(&c.Waiter)
 		}, 1},
-		"the command fails": {func(_ *testing.T, r *Registry, c *client) { r.Leave(&c.Waiter) }, 1},
+		"the command fails":         {func(_ *testing.T, r *Registry, c *client) { r.Leave(&c.Waiter) }, 1},
 		"it takes from another key": {func(t *testing.T, r *Registry, c *client) { serve(t, r, 1, 1, c) }, 1},
 		"it finds nothing, and looks again": {func(_ *testing.T, r *Registry, c *client) {
 			r.Begin(&c.Waiter)
