@@ -1,7 +1,6 @@
 package cache
 
 import (
-	"bytes"
 	"sync/atomic"
 	"time"
 
@@ -33,8 +32,6 @@ type Config struct {
 const (
 	// chunkBytes is what counts as one entry.
 	chunkBytes = 4096
-	// entryBytes is about what an entry takes beside its name and value.
-	entryBytes = 200
 	// maxEntryBytes bounds an entry: a larger value is better fetched than copied
 	// on an event loop, where others wait meanwhile.
 	maxEntryBytes = 1 << 20
@@ -47,7 +44,7 @@ type Cache struct {
 	cfg      Config
 	complete func() bool
 	origin   time.Time
-	entries  *otter.Cache[uint64, *entry]
+	entries  *otter.Cache[uint64, entry]
 	maxBytes int
 
 	stripes [stripes]stripe
@@ -65,15 +62,6 @@ type Cache struct {
 	skipped      [skips]atomic.Int64
 }
 
-// entry is a key and its value, which nobody changes.
-type entry struct {
-	db      int
-	name    []byte
-	value   []byte
-	until   int64  // since origin
-	flushes uint64 // Cache.flushes when it was about to be read
-}
-
 // New returns an empty cache. complete reports whether all news of other nodes
 // arrive now; while it does not nothing is added. nil is a node that does not
 // listen to others.
@@ -85,11 +73,11 @@ func New(cfg Config, complete func() bool) *Cache {
 		cfg: cfg, complete: complete, origin: time.Now(),
 		maxBytes: min(maxEntryBytes, max(1, cfg.MaxSize/leastShare)*chunkBytes),
 	}
-	c.entries = otter.Must(&otter.Options[uint64, *entry]{
+	c.entries = otter.Must(&otter.Options[uint64, entry]{
 		MaximumWeight: uint64(cfg.MaxSize),
-		Weigher: func(_ uint64, e *entry) uint32 {
-			return uint32((sizeOf(e.name, e.value) + chunkBytes - 1) / chunkBytes)
-		},
+		Weigher:       func(_ uint64, e entry) uint32 { return uint32((e.size() + chunkBytes - 1) / chunkBytes) },
+		// What a look leaves to be done takes less time than to wake somebody for it.
+		Executor: func(task func()) { task() },
 	})
 	if cfg.Smart {
 		c.writes = newFrequency(cfg.MaxWriteFreq, cfg.WriteWindow)
@@ -97,17 +85,14 @@ func New(cfg Config, complete func() bool) *Cache {
 	return c
 }
 
-// sizeOf is about the memory that an entry takes.
-func sizeOf(name, value []byte) int { return entryBytes + len(name) + len(value) }
-
 // Get returns the value of a key whose pg.HashKey is hash, as of any time since
 // now. The caller MUST NOT change it.
 func (c *Cache) Get(db int, name []byte, hash uint64, now time.Time) (value []byte, ok bool) {
 	e, ok := c.entries.GetIfPresent(hash)
-	if !ok || e.until <= int64(now.Sub(c.origin)) || e.flushes != c.flushes.Load() || e.db != db || !bytes.Equal(e.name, name) {
+	if !ok || e.until() <= int64(now.Sub(c.origin)) || e.flushes() != c.flushes.Load() {
 		return nil, false
 	}
-	return e.value, true
+	return e.find(db, name)
 }
 
 // Count adds to the numbers of reads answered, and not answered, from the cache.
@@ -166,13 +151,7 @@ func (c *Cache) Fill(t Token, l Loaded) {
 	if l.TTL > 0 {
 		ttl = min(ttl, l.TTL)
 	}
-	memory := make([]byte, len(l.Name)+len(l.Value))
-	n := copy(memory, l.Name)
-	copy(memory[n:], l.Value)
-	e := &entry{
-		db: l.DB, name: memory[:n:n], value: memory[n:], flushes: t.flushes,
-		until: int64(l.Since.Add(ttl).Sub(c.origin)),
-	}
+	e := newEntry(l.DB, l.Name, l.Value, int64(l.Since.Add(ttl).Sub(c.origin)), t.flushes)
 	s := c.stripe(l.Hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()

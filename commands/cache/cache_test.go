@@ -156,7 +156,7 @@ func TestBounds(t *testing.T) {
 	c.entries.CleanUp()
 	bytes := 0
 	for e := range c.entries.Values() {
-		bytes += sizeOf(e.name, e.value)
+		bytes += e.size()
 	}
 	if bytes > 64*chunkBytes {
 		t.Errorf("%d bytes are kept", bytes)
