@@ -124,7 +124,8 @@ func (g *Generator) sort() Command {
 	for range g.IntN(3) {
 		args = append(args, "GET", g.pick("#", g.prefix+"*", g.prefix+"*->f", "none"))
 	}
-	if g.IntN(2) == 0 {
+	alpha := g.IntN(2) == 0
+	if alpha {
 		args = append(args, "ALPHA")
 	}
 	if g.IntN(3) == 0 {
@@ -139,6 +140,9 @@ func (g *Generator) sort() Command {
 	if !sorted || by == 1 {
 		// Elements of equal weight have no order in a set.
 		return Command{Args: args, Match: Matcher{kind: "unordered"}}
+	}
+	if alpha {
+		return Command{Args: args, Match: Matcher{kind: "texts"}}
 	}
 	return plain(args...)
 }

@@ -35,7 +35,7 @@ func parseMatcher(body string) (Matcher, error) {
 		return m, err
 	}
 	switch {
-	case slices.Contains([]string{"unordered", "scan", "type", "shape", "none"}, kind) && len(args) == 0:
+	case slices.Contains([]string{"unordered", "texts", "scan", "type", "shape", "none"}, kind) && len(args) == 0:
 		return m, nil
 	case (kind == "re" || kind == "7.2re" || kind == "laterre") && len(args) == 1:
 		m.pattern, err = regexp.Compile("(?s)" + args[0].Literal)
@@ -75,6 +75,8 @@ func (m *Matcher) check(protocol int, want, got []byte) error {
 		ok = bytes.Equal(want, got)
 	case "unordered":
 		ok = equalUnordered(want, got)
+	case "texts":
+		ok = equalTexts(want, got)
 	case "scan":
 		ok = equalScan(want, got)
 	case "int":
@@ -184,6 +186,27 @@ func equalUnordered(want, got []byte) bool {
 	slices.SortFunc(a, bytes.Compare)
 	slices.SortFunc(b, bytes.Compare)
 	return header == otherHeader && slices.EqualFunc(a, b, bytes.Equal)
+}
+
+// equalTexts compares elements up to their first zero byte, where strings end for C: SORT ALPHA leaves those that are equal
+// then in any order.
+func equalTexts(want, got []byte) bool {
+	header, a, ok := elements(want)
+	otherHeader, b, otherOK := elements(got)
+	if !ok || !otherOK {
+		return bytes.Equal(want, got)
+	}
+	return header == otherHeader && slices.EqualFunc(a, b, func(a, b []byte) bool { return string(text(a)) == string(text(b)) })
+}
+
+// text is what C reads of a bulk string.
+func text(raw []byte) []byte {
+	v, _, err := codec.ParseValue(raw)
+	if err != nil {
+		return raw
+	}
+	before, _, _ := bytes.Cut(v.Str, []byte{0})
+	return before
 }
 
 // equalScan compares a cursor and a list of elements in any order.
