@@ -80,6 +80,16 @@ func (s *stand) start(ctx context.Context, name string, clients int) (*target.Se
 	return s.startOn(ctx, name, dsn, clients)
 }
 
+// startAll starts the servers that are chosen, with nothing in them.
+func (s *stand) startAll(ctx context.Context) error {
+	for _, name := range s.options.servers() {
+		if _, err := s.start(ctx, name, maxClients); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // startOn starts one server, postkeys on the database that a connection string names.
 func (s *stand) startOn(ctx context.Context, name, dsn string, clients int) (*target.Server, error) {
 	s.options.logf("starting %s", name)

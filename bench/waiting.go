@@ -38,10 +38,8 @@ func Waiting(ctx context.Context, o Options) (r *report.Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range o.servers() {
-		if _, err := s.start(ctx, name, maxClients); err != nil {
-			return nil, err
-		}
+	if err := s.startAll(ctx); err != nil {
+		return nil, err
 	}
 	for _, w := range ways {
 		if err := s.waitingBy(ctx, w); err != nil {
