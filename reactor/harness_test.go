@@ -183,6 +183,23 @@ func (c *client) send(s string) {
 	}
 }
 
+// sending sends from a goroutine of its own what may be more than the socket takes before the replies are read.
+func (c *client) sending(s string) <-chan error {
+	sent := make(chan error, 1)
+	go func() { _, err := io.WriteString(c, s); sent <- err }()
+	return sent
+}
+
+// exchange sends and expects at the same time.
+func (c *client) exchange(in, out string) {
+	c.t.Helper()
+	sent := c.sending(in)
+	c.want(out)
+	if err := recv(c.t, sent); err != nil {
+		c.t.Error(err)
+	}
+}
+
 func (c *client) want(s string) {
 	c.t.Helper()
 	got := make([]byte, len(s))

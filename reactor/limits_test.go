@@ -81,8 +81,7 @@ func TestFloodIsHeldBack(t *testing.T) {
 		t.Fatal("gnet's epoll instance was not found: has gnet changed?")
 	}
 	const n = 1_000_000
-	flood, sent := []byte(strings.Repeat(cmd("PING"), n)), make(chan error, 1)
-	go func() { _, err := c.Write(flood); sent <- err }()
+	sent := c.sending(strings.Repeat(cmd("PING"), n))
 	until(t, "reading pauses", func() (paused bool) {
 		onLoop(t, j.s.c, func() { paused = j.s.c.paused })
 		return paused

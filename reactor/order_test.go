@@ -53,8 +53,7 @@ func TestPipelineKeepsOrder(t *testing.T) {
 			in.WriteString(cmd("ECHO", v))
 			out.WriteString(bulk(v))
 		}
-		go c.send(in.String() + cmd("COUNT"))
-		c.want(out.String() + fmt.Sprintf(":%d\r\n", n+1))
+		c.exchange(in.String()+cmd("COUNT"), out.String()+fmt.Sprintf(":%d\r\n", n+1))
 	})
 }
 
@@ -71,8 +70,7 @@ func TestLongPipelineOfLargeValues(t *testing.T) {
 				out.WriteString("+PONG\r\n")
 			}
 		}
-		go c.send(in.String())
-		c.want(out.String())
+		c.exchange(in.String(), out.String())
 	})
 }
 
@@ -110,8 +108,7 @@ func TestLargeValue(t *testing.T) {
 	both(t, func(t *testing.T, h *handler) {
 		c := dial(t, start(t, h, Options{}))
 		v := strings.Repeat("0123456789", 1<<20)
-		go c.send(cmd("ECHO", v) + cmd("PING"))
-		c.want(bulk(v) + "+PONG\r\n")
+		c.exchange(cmd("ECHO", v)+cmd("PING"), bulk(v)+"+PONG\r\n")
 	})
 }
 

@@ -16,7 +16,7 @@ func TestManyPushesShareWrites(t *testing.T) {
 	text := strings.Repeat("x", textBytes)
 	in := strings.Repeat(cmd("PUSH", text), pushes)
 	before := writes(t)
-	go c.send(in)
+	sent := c.sending(in)
 	for got := 0; got < pushes; {
 		switch line, err := c.r.ReadString('\n'); line {
 		case "+pushed " + text + "\r\n":
@@ -25,6 +25,9 @@ func TestManyPushesShareWrites(t *testing.T) {
 		default:
 			t.Fatalf("got %q (%v)", line, err)
 		}
+	}
+	if err := recv(t, sent); err != nil {
+		t.Error(err)
 	}
 	// The loop's own and the client's, and those by which they wake each other.
 	if n := writes(t) - before; n > pushes/10 {

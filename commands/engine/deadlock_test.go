@@ -34,7 +34,7 @@ func TestAbsentKeysAreLockedInOrder(t *testing.T) {
 		},
 	})
 	e.Submit(&c.Task)
-	within(t, waiting(dsn, t), "a lock wait")
+	awaitLockWait(t, dsn)
 	stranger.Exec("insert into kv_keys (space, key, kind, value) select space, 'b', 1, '2' from kv_keys where key = 'a'")
 	stranger.Exec("commit")
 	expect(t, c, "12")
@@ -59,7 +59,7 @@ func TestNewKeysDoNotWaitOutOfOrder(t *testing.T) {
 		stranger.Exec("select from kv_keys where key = 'b' for update")
 		stranger.Exec("commit")
 	}()
-	within(t, waiting(dsn, t), "a lock wait")
+	awaitLockWait(t, dsn)
 	open()
 	expect(t, c, "41", "2", "gate")
 	within(t, done, "the stranger")
@@ -88,7 +88,7 @@ func TestFlushBehindWritesDoesNotWaitOutOfOrder(t *testing.T) {
 		stranger.Exec("select from kv_keys where key = 'a' for update")
 		stranger.Exec("commit")
 	}()
-	within(t, waiting(dsn, t), "a lock wait")
+	awaitLockWait(t, dsn)
 	open()
 	expect(t, c, "2", "gate", "flushed")
 	within(t, done, "the stranger")
@@ -123,7 +123,7 @@ func TestLateKeysDoNotWaitOutOfOrder(t *testing.T) {
 	e.Submit(&c.Task)
 	within(t, c.started, "the load")
 	stranger.Exec("select from kv_keys where key = 'b' for update")
-	within(t, waiting(dsn, t), "a lock wait of the unit that runs again, which holds nothing")
+	awaitLockWait(t, dsn) // of the unit that runs again, which holds nothing
 	stranger.Exec("update kv_keys set value = '3' where key = 'b'")
 	stranger.Exec("commit")
 	expect(t, c, "13")
@@ -140,11 +140,10 @@ func TestKeysKeptAbsentDoNotWaitOutOfOrder(t *testing.T) {
 	e := start(t, dsn, nil)
 	try(t, e, Blind, set("b", "1"))
 	stranger := pgtest.Open(t, dsn)
-	added, done := make(chan struct{}), make(chan struct{})
+	loaded, added, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	once := sync.OnceFunc(func() {
-		stranger.Exec("begin")
-		stranger.Exec("insert into kv_keys (space, key, kind, value) select space, 'a', 1, '40' from kv_keys where key = 'b'")
-		close(added)
+		close(loaded)
+		<-added
 	})
 	c := newClient(Update, step{
 		[]Claim{claim("a", pg.ModeStable), claim("b", pg.ModeUpdate)},
@@ -156,7 +155,10 @@ func TestKeysKeptAbsentDoNotWaitOutOfOrder(t *testing.T) {
 		},
 	})
 	e.Submit(&c.Task)
-	<-added
+	within(t, loaded, "the load")
+	stranger.Exec("begin")
+	stranger.Exec("insert into kv_keys (space, key, kind, value) select space, 'a', 1, '40' from kv_keys where key = 'b'")
+	close(added)
 	go func() {
 		defer close(done)
 		stranger.Exec("select from kv_keys where key = 'b' for update")

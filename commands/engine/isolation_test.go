@@ -107,7 +107,7 @@ func TestLockedKeyHoldsUpItsClientsOnly(t *testing.T) {
 	free := newClient(Update, incr("free"))
 	began := time.Now()
 	e.Submit(&pipeline.Task)
-	within(t, waiting(dsn, t), "a lock wait")
+	awaitLockWait(t, dsn)
 	e.Submit(&free.Task)
 	expect(t, free, "2")
 	for i, reply := range pipeline.replies(t) {
@@ -125,16 +125,11 @@ func TestLockedKeyHoldsUpItsClientsOnly(t *testing.T) {
 	}
 }
 
-// waiting signals when a connection of the database waits for a lock.
-func waiting(dsn string, t *testing.T) <-chan struct{} {
-	signal := make(chan struct{})
-	observer := pgtest.Open(t, dsn)
-	go func() {
-		observer.Until(`select exists (select from pg_stat_activity
-			where datname = current_database() and wait_event_type = 'Lock')`)
-		close(signal)
-	}()
-	return signal
+// awaitLockWait waits until a connection of the database waits for a lock.
+func awaitLockWait(t *testing.T, dsn string) {
+	t.Helper()
+	pgtest.Open(t, dsn).Until(`select exists (select from pg_stat_activity
+		where datname = current_database() and wait_event_type = 'Lock')`)
 }
 
 // TestKeysAreLoadedAgainAfterAFlush has a command that writes the working set out in the middle of a task.

@@ -128,10 +128,10 @@ func TestBackendKilledInCommit(t *testing.T) {
 	for _, lane := range []Lane{Update, Blind} {
 		c := newClient(lane, map[Lane]step{Update: incr("a"), Blind: set("b", "1")}[lane])
 		e.Submit(&c.Task)
-		within(t, waiting(dsn, t), "the commit")
+		awaitLockWait(t, dsn) // in the commit
 		s.Exec(`select pg_terminate_backend(pid, 10000) from pg_stat_activity
 			where datname = current_database() and wait_event_type = 'Lock'`)
-		within(t, waiting(dsn, t), "the second commit")
+		awaitLockWait(t, dsn) // in the second commit
 		s.Exec("select pg_advisory_unlock(1)")
 		c.replies(t)
 		s.Exec("select pg_advisory_lock(1)")

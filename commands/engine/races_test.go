@@ -38,7 +38,7 @@ func TestDeadlockRunsAgain(t *testing.T) {
 	stranger.Exec("select from kv_keys where key = 'b' for update")
 	c := newClient(Update, incr("b"), incr("a")) // locks a, then b
 	e.Submit(&c.Task)
-	within(t, waiting(dsn, t), "a lock wait")
+	awaitLockWait(t, dsn)
 	stranger.Exec("select from kv_keys where key = 'a' for update") // granted when the engine gives up
 	stranger.Exec("rollback")
 	expect(t, c, "2", "2")
@@ -127,7 +127,7 @@ func TestSwapWhileLoading(t *testing.T) {
 	stranger.Exec("select from kv_keys where value = '50' for update")
 	zero, one := newClient(Update, incr("k")), newClient(Update, in(1, incr("k")))
 	together(t, e, Update, zero, one)
-	within(t, waiting(dsn, t), "a lock wait")
+	awaitLockWait(t, dsn)
 	swap := newClient(Slow, step{run: func(tx *pg.Tx, _ []*pg.Entry) (string, error) { return "swapped", tx.SwapDB(0, 1) }})
 	other.Submit(&swap.Task)
 	pgtest.Open(t, dsn).Until(`select count(*) = 2 from pg_stat_activity
@@ -164,7 +164,7 @@ func TestRenameWhileLoading(t *testing.T) {
 		return string(keys[0].Value()), nil
 	}})
 	e.Submit(&look.Task)
-	within(t, waiting(dsn, t), "a lock wait")
+	awaitLockWait(t, dsn)
 	open()
 	expect(t, look, "1")
 	expect(t, rename, "renamed", "gate")

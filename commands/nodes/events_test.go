@@ -42,6 +42,7 @@ func TestKeyspaceEventsOfAllNodes(t *testing.T) {
 			for i := range keys {
 				if _, err := do(c, "INCR", name("counter", i)); err != nil {
 					t.Error(err)
+					return
 				}
 			}
 		})

@@ -80,6 +80,16 @@ func must(t *testing.T, c *servertest.Client, args ...string) string {
 	return reply
 }
 
+// inTurn sends commands one after the other and returns the last reply, for goroutines that may not end the test.
+func inTurn(c *servertest.Client, commands ...[]string) (last string, err error) {
+	for _, command := range commands {
+		if last, err = do(c, command...); err != nil {
+			return "", fmt.Errorf("%.60q: %w", command, err)
+		}
+	}
+	return last, nil
+}
+
 // expect sends a command and compares the reply.
 func expect(t *testing.T, c *servertest.Client, want string, args ...string) {
 	t.Helper()

@@ -13,18 +13,27 @@ import (
 	"github.com/mnorrsken/postkeys/pg/pgtest"
 )
 
-// next reads the next reply or message, in short.
-func next(t *testing.T, c *servertest.Client) string {
-	t.Helper()
+// receive reads the next reply or message, in short.
+func receive(c *servertest.Client) (string, error) {
 	reply, err := c.Reply()
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	v, _, err := codec.ParseValue(reply)
 	if err != nil {
+		return "", err
+	}
+	return text(&v), nil
+}
+
+// next is receive for what may not fail.
+func next(t *testing.T, c *servertest.Client) string {
+	t.Helper()
+	message, err := receive(c)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return text(&v)
+	return message
 }
 
 // TestConfirmedSubscriptionsHear: a message that is published, on any node, after
@@ -122,7 +131,11 @@ func TestOrderOfPublishers(t *testing.T) {
 		busy.Go(func() {
 			var last [publishers]int
 			for range publishers * each {
-				message := next(t, c)
+				message, err := receive(c)
+				if err != nil {
+					t.Errorf("subscriber %d: %v", i, err)
+					return
+				}
 				fields := strings.Fields(strings.Trim(message, "[]"))
 				fields = fields[len(fields)-2:]
 				p, err1 := strconv.Atoi(fields[0])

@@ -82,6 +82,7 @@ func TestUndeclaredKeysAreAtomic(t *testing.T) {
 			for range each {
 				if _, err := do(c, "EVAL", scripts[i/2%2], strconv.Itoa(i/2%2), "a"); err != nil {
 					t.Error(err)
+					return
 				}
 			}
 		})
@@ -98,10 +99,10 @@ func TestABusyScriptHoldsItsKeysOnly(t *testing.T) {
 	c, busy := dial(t, nodes[0]), dial(t, nodes[0])
 	must(t, c, "CONFIG", "SET", "busy-reply-threshold", "100")
 	expectError(t, c, "-NOTBUSY", "SCRIPT", "KILL")
-	ended := make(chan string, 1)
+	ended := make(chan error, 1)
 	go func() {
 		_, err := do(busy, "EVAL", "while true do pcall(function() while true do end end) end", "1", "held")
-		ended <- err.Error()
+		ended <- err
 	}()
 	eventually(t, "the script is not reported", func() bool {
 		_, err := do(c, "INCR", "held")
@@ -116,8 +117,8 @@ func TestABusyScriptHoldsItsKeysOnly(t *testing.T) {
 	expect(t, c, "[free]", "KEYS", "f*")
 	expectError(t, c, "-BUSY ", "FUNCTION", "KILL")
 	must(t, c, "SCRIPT", "KILL")
-	if reply := <-ended; !strings.Contains(reply, "Script killed by user with SCRIPT KILL") {
-		t.Error(reply)
+	if err := <-ended; err == nil || !strings.Contains(err.Error(), "Script killed by user with SCRIPT KILL") {
+		t.Errorf("the script ended with %v", err)
 	}
 	must(t, c, "INCR", "held")
 }
@@ -141,10 +142,10 @@ func TestABusyScriptHoldsItsNode(t *testing.T) {
 	} {
 		must(t, inMulti, "MULTI")
 		must(t, inMulti, "SET", "free", "1")
-		busy, ended := dial(t, nodes[0]), make(chan string, 1)
+		busy, ended := dial(t, nodes[0]), make(chan error, 1)
 		go func() {
 			_, err := do(busy, test.run...)
-			ended <- err.Error()
+			ended <- err
 		}()
 		text := "-BUSY Redis is busy running a script. You can only call " + test.kill + " KILL or SHUTDOWN NOSAVE."
 		eventually(t, "the script is not reported", func() bool {
@@ -160,8 +161,8 @@ func TestABusyScriptHoldsItsNode(t *testing.T) {
 		}
 		must(t, elsewhere, "SET", "free", "2")
 		must(t, c, test.kill, "KILL")
-		if reply := <-ended; !strings.Contains(reply, "Script killed by user with SCRIPT KILL") {
-			t.Error(reply)
+		if err := <-ended; err == nil || !strings.Contains(err.Error(), "Script killed by user with SCRIPT KILL") {
+			t.Errorf("the script ended with %v", err)
 		}
 		must(t, c, "SET", "held", "1")
 	}
