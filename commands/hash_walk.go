@@ -3,29 +3,13 @@ package commands
 import "github.com/mnorrsken/postkeys/pg"
 
 var hashWalkBindings = []binding{
-	{name: "hrandfield", claim: claimRandom("withvalues"), run: hrandfield},
+	randomBinding("hrandfield", pg.TypeHash, "withvalues", hrandfield),
 	{name: "hscan", claim: claimScanMembers(scanForm{noValues: true}), run: scanMembers(pg.TypeHash, scanForm{noValues: true}, addScannedField)},
 }
 
 // hrandfield answers with a list; with values it is flat in RESP2, and a list
 // of pairs in RESP3.
-func hrandfield(c *Call) error {
-	r, _ := parseRandom(c.args, "withvalues")
-	ms, err := c.members(0, pg.TypeHash)
-	if ms == nil || err != nil {
-		return err
-	}
-	chosen, fail, err := r.choose(ms)
-	switch {
-	case err != nil:
-		return err
-	case fail != "":
-		c.fail(fail)
-		return nil
-	case !r.given:
-		c.nameOrNull(chosen)
-		return nil
-	}
+func hrandfield(c *Call, _ *pg.Members, r *randomRequest, chosen []*pg.Member) {
 	c.pairsHeader(len(chosen), r.withMore)
 	for _, m := range chosen {
 		if r.withMore && c.out.RESP3 {
@@ -36,7 +20,6 @@ func hrandfield(c *Call) error {
 			c.out.Bulk(m.Value)
 		}
 	}
-	return nil
 }
 
 // addScannedField puts a field, and its value unless it is not wanted, into the

@@ -59,20 +59,44 @@ func parseRandom(args [][]byte, word string) (r randomRequest, fail string) {
 	return r, ""
 }
 
-// claimRandom makes the claim of a command that parseRandom reads.
-func claimRandom(word string) func(*Call) {
-	return func(c *Call) {
-		r, fail := parseRandom(c.args, word)
-		if fail != "" {
-			c.fail(fail)
-			return
-		}
-		c.claimElements(c.args[1], pg.ModeRead, &pg.Needs{Random: min(max(r.count, -r.count), maxRandomHint)})
+// randomBinding makes the binding of a command that answers with random members of a
+// collection of type t: with one, or if a count is given, with what answer makes of
+// them. The word is that of parseRandom.
+func randomBinding(name string, t pg.Type, word string, answer func(*Call, *pg.Members, *randomRequest, []*pg.Member)) binding {
+	return binding{
+		name: name,
+		claim: func(c *Call) {
+			r, fail := parseRandom(c.args, word)
+			if fail != "" {
+				c.fail(fail)
+				return
+			}
+			c.claimElements(c.args[1], pg.ModeRead, &pg.Needs{Random: min(max(r.count, -r.count), maxRandomHint)})
+		},
+		run: func(c *Call) error {
+			ms, err := c.members(0, t)
+			if ms == nil || err != nil {
+				return err
+			}
+			r, _ := parseRandom(c.args, word)
+			chosen, fail, err := r.choose(ms)
+			switch {
+			case err != nil:
+				return err
+			case fail != "":
+				c.fail(fail)
+			case r.given:
+				answer(c, ms, &r, chosen)
+			default:
+				c.nameOrNull(chosen)
+			}
+			return nil
+		},
 	}
 }
 
 // choose returns the members asked for, or the error reply.
-func (r randomRequest) choose(ms *pg.Members) (chosen []*pg.Member, fail string, err error) {
+func (r *randomRequest) choose(ms *pg.Members) (chosen []*pg.Member, fail string, err error) {
 	if r.count >= 0 {
 		chosen, err = ms.Random(min(r.count, ms.Len()))
 		return chosen, "", err

@@ -9,34 +9,19 @@ import (
 )
 
 var setsRandomBindings = []binding{
-	{name: "srandmember", claim: claimRandom(""), run: srandmember},
+	randomBinding("srandmember", pg.TypeSet, "", srandmember),
 	{name: "spop", claim: claimSpop, run: spop},
 }
 
-func srandmember(c *Call) error {
-	r, _ := parseRandom(c.args, "")
-	ms, err := c.members(0, pg.TypeSet)
-	if ms == nil || err != nil {
-		return err
-	}
-	chosen, fail, err := r.choose(ms)
-	switch {
-	case err != nil:
-		return err
-	case fail != "":
-		c.fail(fail)
-		return nil
-	case !r.given:
-		c.nameOrNull(chosen)
-		return nil
-	case r.count > 1 && r.count >= ms.Len() && c.key(0).Encoding() == pg.EncodingIntset:
-		slices.SortFunc(chosen, compareIntegers) // all of them
+// srandmember answers with all integers in their order, as an intset holds them.
+func srandmember(c *Call, ms *pg.Members, r *randomRequest, chosen []*pg.Member) {
+	if r.count >= ms.Len() && c.key(0).Encoding() == pg.EncodingIntset {
+		slices.SortFunc(chosen, compareIntegers)
 	}
 	c.out.Array(len(chosen))
 	for _, m := range chosen {
 		c.out.Bulk(m.Name)
 	}
-	return nil
 }
 
 func claimSpop(c *Call) {
