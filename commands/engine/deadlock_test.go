@@ -53,12 +53,7 @@ func TestNewKeysDoNotWaitOutOfOrder(t *testing.T) {
 	stranger := pgtest.Open(t, dsn)
 	stranger.Exec("begin")
 	stranger.Exec("insert into kv_keys (space, key, kind, value) select space, 'a', 1, '40' from kv_keys where key = 'b'")
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		stranger.Exec("select from kv_keys where key = 'b' for update")
-		stranger.Exec("commit")
-	}()
+	done := stranger.Go("select from kv_keys where key = 'b' for update", "commit")
 	awaitLockWait(t, dsn)
 	open()
 	expect(t, c, "41", "2", "gate")
@@ -82,12 +77,7 @@ func TestFlushBehindWritesDoesNotWaitOutOfOrder(t *testing.T) {
 	stranger := pgtest.Open(t, dsn)
 	stranger.Exec("begin")
 	stranger.Exec("select from kv_keys where key = 'b' for update")
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		stranger.Exec("select from kv_keys where key = 'a' for update")
-		stranger.Exec("commit")
-	}()
+	done := stranger.Go("select from kv_keys where key = 'a' for update", "commit")
 	awaitLockWait(t, dsn)
 	open()
 	expect(t, c, "2", "gate", "flushed")
@@ -140,7 +130,7 @@ func TestKeysKeptAbsentDoNotWaitOutOfOrder(t *testing.T) {
 	e := start(t, dsn, nil)
 	try(t, e, Blind, set("b", "1"))
 	stranger := pgtest.Open(t, dsn)
-	loaded, added, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	loaded, added := make(chan struct{}), make(chan struct{})
 	once := sync.OnceFunc(func() {
 		close(loaded)
 		<-added
@@ -159,11 +149,7 @@ func TestKeysKeptAbsentDoNotWaitOutOfOrder(t *testing.T) {
 	stranger.Exec("begin")
 	stranger.Exec("insert into kv_keys (space, key, kind, value) select space, 'a', 1, '40' from kv_keys where key = 'b'")
 	close(added)
-	go func() {
-		defer close(done)
-		stranger.Exec("select from kv_keys where key = 'b' for update")
-		stranger.Exec("commit")
-	}()
+	done := stranger.Go("select from kv_keys where key = 'b' for update", "commit")
 	expect(t, c, "40 1")
 	<-done
 }

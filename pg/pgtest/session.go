@@ -42,6 +42,24 @@ func (s *Session) Exec(sql string, args ...any) {
 	}
 }
 
+// Go runs statements beside the test, which may wait for locks. done is closed when all have run or, with an error of the test, one
+// has failed. The session is in use until then.
+func (s *Session) Go(statements ...string) (done <-chan struct{}) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		ctx, cancel := context.WithTimeout(context.Background(), statementTimeout)
+		defer cancel()
+		for _, sql := range statements {
+			if _, err := s.conn.Exec(ctx, sql); err != nil {
+				s.t.Errorf("%s: %v", sql, err)
+				return
+			}
+		}
+	}()
+	return ended
+}
+
 // Get reads one row into dest, or fails the test.
 func (s *Session) Get(dest []any, sql string, args ...any) {
 	s.t.Helper()
