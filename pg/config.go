@@ -141,6 +141,7 @@ func CreateDatabase(ctx context.Context, c Config) (created bool, err error) {
 	}
 	name := cfg.Database
 	cfg.Database = "postgres"
+	cfg.RuntimeParams["statement_timeout"] = "0" // it is for commands; this takes as long as the disk does
 	pc, err = pgconn.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return false, fmt.Errorf("database %q does not exist, and connecting to create it failed: %w", name, err)
