@@ -54,6 +54,8 @@ type Bus struct {
 	resend  atomic.Bool // what was announced may not have arrived anywhere
 	hearing atomic.Bool // the connection to listen on stands
 
+	beaten time.Time // the last heartbeat; of the goroutine that listens
+
 	joined     chan struct{}
 	joinedOnce sync.Once
 

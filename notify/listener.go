@@ -15,8 +15,8 @@ const (
 	// roundTrip is how long an answer of PostgreSQL may take before the connection
 	// counts as lost.
 	roundTrip = 5 * time.Second
-	// fetchTimeout bounds the fetch of a large message.
-	fetchTimeout = 30 * time.Second
+	// maxGuess bounds the memory that is made for a large message before it has come.
+	maxGuess = 1 << 30
 	// joinPatience bounds the wait for the state of the others. One that hangs is
 	// not alive any more before that.
 	joinPatience = 10 * time.Second
@@ -75,12 +75,12 @@ func (b *Bus) hear(ctx context.Context, l *pg.Listener) (err error) {
 		if err := b.beat(l); err != nil {
 			return err
 		}
-		for next := time.Now().Add(beatEvery); ctx.Err() == nil; {
+		for ctx.Err() == nil {
 			b.askPeers()
 			if b.peers.synced() || time.Since(began) > joinPatience {
 				b.join()
 			}
-			wait := time.Until(next)
+			wait := time.Until(b.beaten.Add(beatEvery))
 			if wait <= 0 {
 				break
 			}
@@ -104,6 +104,7 @@ func (b *Bus) beat(l *pg.Listener) error {
 	if err != nil {
 		return err
 	}
+	b.beaten = time.Now()
 	if b.opts.Beat != nil {
 		b.opts.Beat()
 	}
@@ -181,9 +182,18 @@ func (b *Bus) receive(from int64, k Kind, data []byte) {
 // does it: the events of a node keep their order.
 func (b *Bus) fetch(l *pg.Listener, h header, size []byte) error {
 	want, _ := binary.Uvarint(size)
-	body, err := l.Fetch(h.node, h.number, fetchTimeout)
-	if err != nil {
-		return err
+	body := make([]byte, 0, min(want, maxGuess))
+	for piece, before := int32(0), -1; len(body) > before && uint64(len(body)) < want; piece++ {
+		if time.Since(b.beaten) >= beatEvery { // a node that says nothing for long counts as gone
+			if err := b.beat(l); err != nil {
+				return err
+			}
+		}
+		before = len(body)
+		var err error
+		if body, err = l.Fetch(body, h.node, h.number, piece, roundTrip); err != nil {
+			return err
+		}
 	}
 	if uint64(len(body)) != want || want == 0 {
 		b.opts.Log.Warn("a large message of another node is gone before it could be fetched", "bytes", want)

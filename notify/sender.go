@@ -12,11 +12,10 @@ const (
 	// sentAtOnce is how many packets share a transaction: so many cost little
 	// more than one.
 	sentAtOnce = 64
-	// sendTimeout bounds a transaction that notifies.
+	// sendTimeout bounds a transaction that notifies, and each piece of a large message.
 	sendTimeout = 10 * time.Second
-	// forgetEvery is the pause between two removals of large messages, while any
-	// are sent.
-	forgetEvery = 15 * time.Second
+	// storedFor is how long the others have to fetch a large message.
+	storedFor = time.Minute
 )
 
 // outlet sends what is queued. It belongs to one goroutine.
@@ -28,10 +27,15 @@ type outlet struct {
 	// arrived: they are sent again, and receivers know them by their numbers.
 	unsent []packet
 	// since is when PostgreSQL was first found to be away, zero if it is there.
-	since   time.Time
-	pause   backoff
-	stored  bool // large messages were sent and not removed yet
-	forgets time.Time
+	since  time.Time
+	pause  backoff
+	stored []stored
+}
+
+// stored is a large message that was announced and is to be removed.
+type stored struct {
+	number int64
+	until  time.Time
 }
 
 func (b *Bus) send(ctx context.Context) {
@@ -55,6 +59,7 @@ func (b *Bus) send(ctx context.Context) {
 // next sends some of the packets; false if there are none.
 func (s *outlet) next(ctx context.Context) (more bool) {
 	b := s.bus
+	s.forget(ctx)
 	if len(s.unsent) == 0 {
 		s.announce()
 		s.unsent = b.queue.take(sentAtOnce)
@@ -94,15 +99,9 @@ func (s *outlet) announce() {
 }
 
 // transmit sends the packets at hand.
-func (s *outlet) transmit(ctx context.Context) (err error) {
-	b := s.bus
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
-	defer cancel()
-	if s.conn == nil {
-		if s.conn, err = pg.ConnectNotifier(ctx, b.opts.PG, b.node); err != nil {
-			s.conn = nil
-			return err
-		}
+func (s *outlet) transmit(ctx context.Context) error {
+	if err := s.connect(ctx); err != nil {
+		return err
 	}
 	payloads := make([][]byte, len(s.unsent))
 	for i, p := range s.unsent {
@@ -114,24 +113,52 @@ func (s *outlet) transmit(ctx context.Context) (err error) {
 		}
 		payloads[i] = encode(p.buf)
 	}
-	if err := s.conn.Notify(ctx, payloads); err != nil {
-		return err
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	return s.conn.Notify(ctx, payloads)
+}
+
+func (s *outlet) connect(ctx context.Context) error {
+	if s.conn != nil {
+		return nil
 	}
-	if s.stored && time.Since(s.forgets) > forgetEvery {
-		s.forgets, s.stored = time.Now(), false
-		return s.conn.ForgetStored(ctx)
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	conn, err := pg.ConnectNotifier(ctx, s.bus.opts.PG, s.bus.node)
+	if err == nil {
+		s.conn = conn
 	}
-	return nil
+	return err
+}
+
+// forget removes large messages that everybody has had time to fetch.
+func (s *outlet) forget(ctx context.Context) {
+	n := 0
+	for n < len(s.stored) && time.Now().After(s.stored[n].until) {
+		n++
+	}
+	if n == 0 || s.conn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	if s.conn.ForgetStored(ctx, s.stored[n-1].number) == nil { // or with the next; a lost connection shows there
+		s.stored = s.stored[n:]
+	}
 }
 
 // store puts a large packet where the others can fetch it.
 func (s *outlet) store(ctx context.Context, p packet) error {
-	s.stored = true
 	h, events, err := parseHeader(p.buf)
 	if err != nil {
 		return err
 	}
-	return s.conn.Store(ctx, h.number, events)
+	if err := s.conn.Store(ctx, h.number, events, sendTimeout); err != nil {
+		return err
+	}
+	s.stored = append(s.stored, stored{h.number, time.Now().Add(storedFor)})
+	time.AfterFunc(storedFor+time.Second, s.bus.queue.signal)
+	return nil
 }
 
 // announcement is the packet that tells of one in the table.

@@ -23,7 +23,9 @@ WHERE id <> $1 AND beat > clock_timestamp() - interval '5 seconds'
   AND backend IN (SELECT pg_stat_get_backend_pid(b) FROM pg_stat_get_backend_idset() b)`
 
 	// A node that joins clears away what killed ones have left.
-	sqlForgetNodes = `DELETE FROM kv_nodes WHERE beat < clock_timestamp() - interval '1 minute'`
+	sqlForgetNodes = `
+DELETE FROM kv_messages WHERE sent < clock_timestamp() - interval '1 hour';
+DELETE FROM kv_nodes WHERE beat < clock_timestamp() - interval '1 minute'`
 
 	sqlLeave = `DELETE FROM kv_nodes WHERE id = $1`
 
@@ -31,7 +33,7 @@ WHERE id <> $1 AND beat > clock_timestamp() - interval '5 seconds'
 	// schemas of one database do not hear each other.
 	sqlNotifyChannel = `SELECT 'postkeys_' || 'kv_nodes'::regclass::oid::bigint`
 
-	sqlFetchMessage = `SELECT body FROM kv_messages WHERE node = $1 AND number = $2 ORDER BY piece`
+	sqlFetchPiece = `SELECT body FROM kv_messages WHERE node = $1 AND number = $2 AND piece = $3`
 )
 
 // Listener is the connection on which a node hears what others notify. It
@@ -77,7 +79,7 @@ func (l *Listener) prepare(ctx context.Context) error {
 	if err := execText(ctx, l.pc, sqlForgetNodes); err != nil {
 		return fmt.Errorf("forget nodes: %w", err)
 	}
-	for name, sql := range map[string]string{preparedBeat: sqlBeat, preparedFetch: sqlFetchMessage} {
+	for name, sql := range map[string]string{preparedBeat: sqlBeat, preparedFetch: sqlFetchPiece} {
 		if _, err := l.pc.Prepare(ctx, name, sql, nil); err != nil {
 			return fmt.Errorf("prepare statement %s: %w", name, err)
 		}
@@ -126,17 +128,18 @@ func (l *Listener) Next(ctx context.Context, timeout time.Duration) (payload str
 	return payload, nil
 }
 
-// Fetch reads the message that a payload of another node announces, nil if it
-// is gone.
-func (l *Listener) Fetch(node, number int64, timeout time.Duration) (body []byte, err error) {
+// Fetch reads a piece, counted from 0, of the message that a payload of another node
+// announces, and appends it to body. Nothing is appended if there is no such piece.
+func (l *Listener) Fetch(body []byte, node, number int64, piece int32, timeout time.Duration) ([]byte, error) {
 	if err := l.limit(timeout); err != nil {
-		return nil, err
+		return body, err
 	}
-	rows := l.pc.ExecPrepared(context.Background(), preparedFetch, [][]byte{int8Param(node), int8Param(number)}, binaryFormat, binaryFormat)
+	params := [][]byte{int8Param(node), int8Param(number), int4Param(piece)}
+	rows := l.pc.ExecPrepared(context.Background(), preparedFetch, params, binaryFormat, binaryFormat)
 	for rows.NextRow() {
 		body = append(body, rows.Values()[0]...)
 	}
-	_, err = rows.Close()
+	_, err := rows.Close()
 	return body, err
 }
 

@@ -3,6 +3,7 @@ package pg
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -15,9 +16,7 @@ const (
 
 	sqlStoreMessage = `INSERT INTO kv_messages (node, number, piece, body) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
 
-	// Messages are fetched as soon as their payload arrives. Who has not done so
-	// after half a minute has lost the connection, and with it the payload.
-	sqlForgetMessages = `DELETE FROM kv_messages WHERE sent < clock_timestamp() - interval '30 seconds'`
+	sqlForgetMessages = `DELETE FROM kv_messages WHERE node = $1 AND number <= $2`
 )
 
 // pieceBytes is the size of the pieces in which large messages are stored.
@@ -65,23 +64,29 @@ func (n *Notifier) Notify(ctx context.Context, payloads [][]byte) error {
 	return n.pc.ExecPrepared(ctx, preparedNotify, [][]byte{n.channel, n.list.param()}, binaryFormat, binaryFormat).Read().Err
 }
 
-// Store keeps a message for the others to fetch. The payload with the same
-// number announces it and has to follow.
-func (n *Notifier) Store(ctx context.Context, number int64, body []byte) error {
+// Store keeps a message for the others to fetch, in pieces that may take a time each.
+// The payload with the same number announces it and has to follow.
+func (n *Notifier) Store(ctx context.Context, number int64, body []byte, timeout time.Duration) error {
 	for piece := int32(0); len(body) > 0; piece++ {
 		part := body[:min(len(body), pieceBytes)]
 		body = body[len(part):]
-		params := [][]byte{int8Param(n.node), int8Param(number), int4Param(piece), part}
-		if err := n.pc.ExecPrepared(ctx, preparedStore, params, binaryFormat, nil).Read().Err; err != nil {
+		if err := n.storePiece(ctx, number, piece, part, timeout); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// ForgetStored removes the messages that everybody has had time to fetch.
-func (n *Notifier) ForgetStored(ctx context.Context) error {
-	return execText(ctx, n.pc, sqlForgetMessages)
+func (n *Notifier) storePiece(ctx context.Context, number int64, piece int32, part []byte, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	params := [][]byte{int8Param(n.node), int8Param(number), int4Param(piece), part}
+	return n.pc.ExecPrepared(ctx, preparedStore, params, binaryFormat, nil).Read().Err
+}
+
+// ForgetStored removes this node's messages up to a number.
+func (n *Notifier) ForgetStored(ctx context.Context, number int64) error {
+	return n.pc.ExecParams(ctx, sqlForgetMessages, [][]byte{int8Param(n.node), int8Param(number)}, nil, binaryFormat, nil).Read().Err
 }
 
 // Close gives the connection up without waiting for PostgreSQL.
