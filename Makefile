@@ -10,7 +10,7 @@ VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 GO_BUILD    := go build -trimpath -buildvcs=false
 
 # Random commands are compared with Redis' from one of so many seeds, by turns; a failure tells how to repeat it.
-CONFORMANCE_SEED ?= $(shell echo $$(($$(git rev-list --count HEAD 2>/dev/null || echo 0) % 7 + 1)))
+CONFORMANCE_SEED := $(or $(CONFORMANCE_SEED),$(shell echo $$(($$(git rev-list --count HEAD 2>/dev/null || echo 0) % 7 + 1))))
 export CONFORMANCE_SEED
 # PostgreSQL that tests run on: 16, 17 or 18.
 PG_VERSION  ?= 18

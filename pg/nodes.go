@@ -23,9 +23,7 @@ WHERE id <> $1 AND beat > clock_timestamp() - interval '5 seconds'
   AND backend IN (SELECT pg_stat_get_backend_pid(b) FROM pg_stat_get_backend_idset() b)`
 
 	// A node that joins clears away what killed ones have left.
-	sqlForgetNodes = `
-DELETE FROM kv_messages WHERE sent < clock_timestamp() - interval '1 hour';
-DELETE FROM kv_nodes WHERE beat < clock_timestamp() - interval '1 minute'`
+	sqlForgetNodes = `DELETE FROM kv_nodes WHERE beat < clock_timestamp() - interval '1 minute'`
 
 	sqlLeave = `DELETE FROM kv_nodes WHERE id = $1`
 

@@ -16,7 +16,9 @@ const (
 
 	sqlStoreMessage = `INSERT INTO kv_messages (node, number, piece, body) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
 
-	sqlForgetMessages = `DELETE FROM kv_messages WHERE node = $1 AND number <= $2`
+	// Those of killed nodes go too. To store the largest message takes less than ten
+	// minutes, or the node that does it is as good as dead.
+	sqlForgetMessages = `DELETE FROM kv_messages WHERE node = $1 AND number <= $2 OR sent < clock_timestamp() - interval '10 minutes'`
 )
 
 // pieceBytes is the size of the pieces in which large messages are stored.
@@ -84,7 +86,8 @@ func (n *Notifier) storePiece(ctx context.Context, number int64, piece int32, pa
 	return n.pc.ExecPrepared(ctx, preparedStore, params, binaryFormat, nil).Read().Err
 }
 
-// ForgetStored removes this node's messages up to a number.
+// ForgetStored removes this node's messages up to a number, and what nodes that were
+// killed have left.
 func (n *Notifier) ForgetStored(ctx context.Context, number int64) error {
 	return n.pc.ExecParams(ctx, sqlForgetMessages, [][]byte{int8Param(n.node), int8Param(number)}, nil, binaryFormat, nil).Read().Err
 }

@@ -139,8 +139,10 @@ func (l *loop) write(c *Conn, first int32, size int) {
 		}
 		it.free()
 	}
-	c.write(buf)
-	codec.PutBuffer(buf)
+	if buf != nil {
+		c.write(buf)
+		codec.PutBuffer(buf)
+	}
 }
 
 // settleOutside closes c if it is time to, in a place that gnet's read path does not surround. Deferred, it is also where
