@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func TestPercentile(t *testing.T) {
 }
 
 // listen runs a server that answers each PING, an array of one bulk string, with the reply. stall, if any, holds all replies back.
-func listen(t *testing.T, reply string, stall <-chan struct{}) string {
+func listen(t *testing.T, reply string, stall func()) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -48,7 +49,7 @@ func listen(t *testing.T, reply string, stall <-chan struct{}) string {
 						return
 					}
 					if stall != nil {
-						<-stall
+						stall()
 					}
 					if line[0] != '*' { // each command is an array
 						continue
@@ -97,9 +98,9 @@ func TestPacedKeepsTheRate(t *testing.T) {
 // Requests that were due while the server stood still are charged with the wait although they were sent to no delay of their own.
 func TestPacedChargesAStall(t *testing.T) {
 	t.Parallel()
-	stall := make(chan struct{})
-	release := time.AfterFunc(200*time.Millisecond, func() { close(stall) })
-	defer release.Stop()
+	answers := make(chan struct{})
+	begin := sync.OnceFunc(func() { time.AfterFunc(200*time.Millisecond, func() { close(answers) }) }) // with the first request
+	stall := func() { begin(); <-answers }
 	p := Paced{Addr: listen(t, "+PONG\r\n", stall), Command: client.NewTemplate(10, 1, "PING"), Connections: 2, PerSecond: 1000, Duration: 100 * time.Millisecond}
 	r, err := p.Run(t.Context())
 	if err != nil {
@@ -112,9 +113,9 @@ func TestPacedChargesAStall(t *testing.T) {
 
 func TestPacedGivesUp(t *testing.T) {
 	t.Parallel()
-	stall := make(chan struct{})
-	defer close(stall)
-	p := Paced{Addr: listen(t, "+PONG\r\n", stall), Command: client.NewTemplate(10, 1, "PING"), Connections: 1, PerSecond: 200000, Duration: 10 * time.Second}
+	over := make(chan struct{})
+	defer close(over)
+	p := Paced{Addr: listen(t, "+PONG\r\n", func() { <-over }), Command: client.NewTemplate(10, 1, "PING"), Connections: 1, PerSecond: 200000, Duration: 10 * time.Second}
 	if _, err := p.Run(t.Context()); !errors.Is(err, ErrOverloaded) {
 		t.Errorf("got %v", err)
 	}
